@@ -1,0 +1,97 @@
+/**
+ * What the workflow asks of the world. The workflow imports these types only; their implementation is in
+ * lifecycle.ts, their providers in providers/.
+ */
+import type { Endpoint, Failure, Instance, StopMode } from '../workflows/messages.js';
+
+/** Which resource an activity acts for. No setting travels: the worker has the definition. */
+export interface Target {
+  name: string;
+  params?: Record<string, string>;
+  /** Names the definition that the generation was booted with. */
+  revision: string;
+  generation: number;
+}
+
+/** What the workflow must know of a definition: times (ms) and queues. */
+export interface Plan {
+  name: string;
+  provider: string;
+  revision: string;
+  /** Queue names; host-bound ones where the provider is. */
+  bootQueue: string;
+  stopQueue: string;
+  host?: string;
+  hasHealth: boolean;
+  hasProbe: boolean;
+  then: StopMode;
+  /** Search attributes are registered in this namespace. */
+  searchAttributes: boolean;
+  times: {
+    idleAfter: number;
+    lease: number;
+    /** Longest lease of any resource: the wait before an adopted one may be stopped. */
+    longestLease: number;
+    drain: number;
+    bootTimeout: number;
+    healthTimeout: number;
+    backoffFirst: number;
+    backoffMax: number;
+    probeInterval: number;
+    probeTimeout: number;
+    probeFailLimit: number;
+    grace: number;
+  };
+}
+
+export interface Holder {
+  proxy: string;
+  at: string;
+}
+/** What a holder said when it was asked (leases.md 12). */
+export type HolderAnswer =
+  | { proxy: string; answer: 'open'; open: number; idleFor: number }
+  /** Another proxy id answers at that address, so the holder is dead. */
+  | { proxy: string; answer: 'gone' }
+  | { proxy: string; answer: 'silent' };
+
+export type InspectResult =
+  | { state: 'running'; instance: Instance }
+  | { state: 'suspended' | 'stopped' | 'gone'; reason?: string; log?: string };
+export type ProbeResult = { idle: boolean; failed?: string };
+
+export interface LifecycleActivities {
+  /** Looks the definition up on this worker. Fails with RESOURCE_UNKNOWN. */
+  describe(input: {
+    name: string;
+    params?: Record<string, string>;
+    revision?: string;
+    host?: string;
+  }): Promise<Plan>;
+  /**
+   * Starts the instance, or resumes or takes over what is there (found by label): one instance however often
+   * and wherever this runs. `adopted` says that it ran before.
+   */
+  boot(target: Target): Promise<{ instance: Instance; adopted: boolean }>;
+  /** Resolves when healthy. Fails with INSTANCE_DIED or HEALTH_TIMEOUT, carrying a Failure. */
+  waitHealthy(target: Target & { instance: Instance }): Promise<void>;
+  inspect(target: Target & { instance: Instance }): Promise<InspectResult>;
+  /** Takes what runs without an execution over as generation `target.generation`. */
+  adopt(target: Target & { instance: Instance }): Promise<InspectResult>;
+  /** Stops exactly what this generation started; succeeds where nothing is left of it. */
+  stop(target: Target & { instance?: Instance; then: StopMode; force?: boolean }): Promise<void>;
+  probeIdle(target: Target & { instance: Instance }): Promise<ProbeResult>;
+  /** Asks holders; with `revoke` they give the generation up for good before they answer. */
+  askHolders(input: {
+    name: string;
+    generation: number;
+    holders: Holder[];
+    revoke: boolean;
+  }): Promise<HolderAnswer[]>;
+  /** Whether any worker polls that host's queue. */
+  hostPresent(input: { queue: string }): Promise<boolean>;
+}
+
+/** Detail of an ApplicationFailure whose type is an ErrorCode of the catalogue. */
+export type FailureDetail = Failure;
+export type { Endpoint, Instance, StopMode };

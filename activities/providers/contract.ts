@@ -1,0 +1,60 @@
+import type { ResourceDefinition } from '../../config/index.js';
+import type { ErrorCode } from '../../errors/index.js';
+import type { Instance, StopMode } from '../../workflows/messages.js';
+import type { InspectResult } from '../contract.js';
+
+/** One generation of one resource, as a provider sees it. */
+export interface BootRequest {
+  name: string;
+  params: Record<string, string>;
+  generation: number;
+  definition: ResourceDefinition;
+  /** Names the definition; kept in the instance's record. */
+  revision: string;
+}
+
+export interface ProviderContext {
+  /** Aborted when the activity is cancelled or the worker ends. */
+  signal: AbortSignal;
+  /** Says that it is still alive and how far it is. Cheap: may be called often. */
+  heartbeat(progress?: string): void;
+}
+
+/** What runs under our labels, as reconcile lists it. */
+export interface Found {
+  name: string;
+  instance: Instance;
+  state: 'running' | 'suspended';
+}
+
+/**
+ * What can start, inspect and stop one kind of resource. Every method may be called again after it was cut off
+ * anywhere, by another worker too, and must come to the same end. Errors are ReveilleErrors of the catalogue:
+ * those in `retried` by the lifecycle are tried again quietly, all others fail the generation at once.
+ */
+export interface Provider {
+  /** True where instances live on the worker's own host. */
+  readonly hostBound: boolean;
+  boot(request: BootRequest, context: ProviderContext): Promise<{ instance: Instance; adopted: boolean }>;
+  inspect(request: BootRequest, instance: Instance, context: ProviderContext): Promise<InspectResult>;
+  /** Makes `request.generation` the owner of what runs as `instance`. */
+  adopt(request: BootRequest, instance: Instance, context: ProviderContext): Promise<InspectResult>;
+  /** Ends when nothing of that generation runs (or it is suspended). Without instance: whatever that generation began. */
+  stop(
+    request: BootRequest,
+    instance: Instance | undefined,
+    options: { then: StopMode; force: boolean },
+    context: ProviderContext,
+  ): Promise<void>;
+  /** Resolves with why, when the instance has ended; used to fail a boot at once. Never rejects; ends with the signal. */
+  watch(
+    request: BootRequest,
+    instance: Instance,
+    context: ProviderContext,
+  ): Promise<{ reason: string; log?: string } | undefined>;
+  list(context: ProviderContext): Promise<Found[]>;
+  /** Last lines of the instance's log, bounded and masked. */
+  logTail(request: Pick<BootRequest, 'name' | 'definition'>, bytes: number): Promise<string>;
+}
+
+export const RETRIED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['TEMPORAL_UNREACHABLE', 'INTERNAL']);

@@ -1,0 +1,45 @@
+/**
+ * Between the HTTP side of the proxy and the gate: who may forward, where to, and for how long.
+ * The gate knows leases and Temporal; it knows nothing of HTTP.
+ */
+import type { ReveilleError } from '../errors/index.js';
+import type { Endpoint, Phase, Progress, StepTiming } from '../workflows/messages.js';
+
+/** The right to send one request (or one connection) to one generation. Give it back exactly once. */
+export interface Pass {
+  readonly endpoint: Endpoint;
+  readonly generation: number;
+  /** Present where the request waited: for Server-Timing. Milliseconds. */
+  readonly cold?: { waited: number; steps: StepTiming[] };
+  /** The request or connection has ended. Idempotent. */
+  release(): void;
+  /** Nothing answered at the endpoint, or the connection broke. Releases too. The next `enter` asks anew. */
+  unreachable(error: string): void;
+}
+
+/** A client that waits. */
+export interface WaitOptions {
+  /** For the wake's reason: request id, method, path without query. */
+  reason: string;
+  /** Aborted when the client goes away: frees its place. */
+  signal: AbortSignal;
+}
+
+export interface WaitState {
+  phase: Phase;
+  progress?: Progress;
+}
+
+export interface Gate {
+  /** Warm path: a pass at once, or undefined where `enter` has to wait. Allocates little, asks nobody. */
+  tryEnter(resource: string): Pass | undefined;
+  /**
+   * Holds the caller until the resource is ready.
+   * @throws ReveilleError HOLD_FULL, HOLD_TIMEOUT, STOPPED, TEMPORAL_UNREACHABLE, NO_WORKER, or the boot's failure.
+   */
+  enter(resource: string, options: WaitOptions): Promise<Pass>;
+  /** What is known about a wake under way, for the waiting page. */
+  state(resource: string): WaitState | undefined;
+  held(): number;
+}
+export type { ReveilleError };

@@ -1,0 +1,190 @@
+/**
+ * The words between a resource's workflow and everybody else. All that other folders may import from here.
+ * Changing a name or a field breaks executions that are open: add, never change.
+ */
+import type { ErrorCode } from '../errors/index.js';
+
+export const WORKFLOW_TYPE = 'resourceLifecycle';
+/** Workflows, and activities that any worker may run. */
+export const TASK_QUEUE = 'reveille';
+const ID_PREFIX = 'resource:';
+
+/** Milliseconds; never a clock time. */
+type Milliseconds = number;
+/** Clock time in milliseconds since 1970, as the workflow's own clock has it. */
+type Timestamp = number;
+
+export const workflowId = (resource: string): string => ID_PREFIX + resource;
+export const resourceOf = (id: string): string | undefined =>
+  id.startsWith(ID_PREFIX) ? id.slice(ID_PREFIX.length) : undefined;
+
+export const signals = {
+  wake: 'wake',
+  touch: 'touch',
+  unreachable: 'unreachable',
+  stop: 'stop',
+  pin: 'pin',
+  unpin: 'unpin',
+  adopt: 'adopt',
+} as const;
+export const queries = { ready: 'ready', status: 'status' } as const;
+export const searchAttributes = {
+  resource: 'ReveilleResource',
+  provider: 'ReveilleProvider',
+  phase: 'ReveillePhase',
+} as const;
+
+export type Phase =
+  | 'asleep'
+  | 'imaging'
+  | 'booting'
+  | 'checking'
+  | 'ready'
+  | 'draining'
+  | 'stopping'
+  | 'failed';
+export type StopMode = 'stop' | 'suspend' | 'delete';
+
+/** Which proxy asks, and which of its asks this is (leases.md 1). */
+export interface Ask {
+  /** Id of one start of one proxy process. */
+  proxy: string;
+  /** Grows with every sending. */
+  ask: number;
+  /** The proxy's control address, HOST:PORT. */
+  at: string;
+}
+export interface WakeArgs extends Partial<Ask> {
+  reason?: string;
+  client?: { address: string; port: number; localAddress: string; localPort: number };
+}
+export interface TouchArgs extends Ask {
+  generation: number;
+  /** Requests in flight, upgraded and TCP connections. */
+  open: number;
+  /** Since the last use ended; 0 while something is open. */
+  idleFor: Milliseconds;
+  release?: boolean;
+}
+export interface UnreachableArgs {
+  generation: number;
+  error: string;
+}
+export interface StopArgs {
+  then?: StopMode;
+  force?: boolean;
+  reason?: string;
+}
+export interface PinArgs {
+  /** ISO 8601 time, or milliseconds since 1970; absent: until unpinned. */
+  until?: string | number;
+  reason?: string;
+}
+
+export interface Endpoint {
+  host: string;
+  port: number;
+}
+/** What a provider started. Holds no secret: it stands in histories. */
+export interface Instance {
+  /** The provider's exact identity of what runs (pid with start time, container id, …). */
+  id: string;
+  endpoint: Endpoint;
+  generation: number;
+  /** The host it is bound to, where its provider is host-bound. */
+  host?: string;
+}
+export interface AdoptArgs {
+  instance: Instance;
+}
+
+export interface Failure {
+  code: ErrorCode;
+  message: string;
+  /** Bounded and masked. */
+  log?: string;
+}
+export interface Answer {
+  ask: number;
+  granted?: { lease: Milliseconds; waited: Milliseconds };
+  refused?: { code: ErrorCode; retryIn: Milliseconds };
+}
+/** One step of a boot, as Server-Timing and the dashboard show it. */
+export interface StepTiming {
+  step: 'image' | 'boot' | 'health';
+  took: Milliseconds;
+}
+export interface Progress {
+  /** Since when the phase lasts. */
+  since: Timestamp;
+  /** Steps that are done in this generation. */
+  steps: StepTiming[];
+  /** What a past boot took, where known. */
+  usual?: Milliseconds;
+}
+/** Answer of the `ready` query. */
+export interface ReadyState {
+  phase: Phase;
+  /** True only where `endpoint` may be used by whoever holds a lease of `generation`. */
+  ready: boolean;
+  generation: number;
+  endpoint?: Endpoint;
+  instance?: string;
+  answers: Record<string, Answer>;
+  progress: Progress;
+  failure?: Failure;
+}
+
+export interface LeaseStatus {
+  proxy: string;
+  at: string;
+  open: number;
+  until: Timestamp;
+}
+/** Answer of the `status` query: all that a dashboard shows. */
+export interface StatusState {
+  name: string;
+  provider: string;
+  phase: Phase;
+  since: Timestamp;
+  generation: number;
+  instance?: Instance;
+  revision: string;
+  steps: StepTiming[];
+  wokenBy?: string;
+  wokenAt: Timestamp;
+  leases: LeaseStatus[];
+  open: number;
+  /** true: until unpinned. */
+  pinned: false | true | Timestamp;
+  lastActivity: Timestamp;
+  /** When the idle stop is due as things stand; absent while something keeps it awake for good. */
+  idleDeadline?: Timestamp;
+  /** In words: connections, lease, pin, probe. */
+  keptAwakeBy: string[];
+  /** Boots that failed in a row. */
+  attempts: number;
+  /** When the next wake may boot, while failed. */
+  retryAt?: Timestamp;
+  failure?: Failure;
+  boots: number;
+}
+
+/** Input of a fresh execution; the workflow adds what it carries through continue-as-new. */
+export interface LifecycleInput {
+  name: string;
+  params?: Record<string, string>;
+  revision?: string;
+  /** Set by those who start it with `adopt`: no wake is outstanding then. */
+  adopted?: boolean;
+}
+/** Result of a closed execution: the past of the resource. */
+export interface LifecycleSummary {
+  name: string;
+  generation: number;
+  boots: number;
+  wokenBy?: string;
+  awakeFor: Milliseconds;
+  endedBy: string;
+  steps: StepTiming[];
+}
