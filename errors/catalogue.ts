@@ -41,7 +41,7 @@ export const catalogue = {
   TEMPORAL_MISSING: {
     status: 500,
     title: 'The Temporal binary was not found and could not be had',
-    remedy: 'Install the Temporal CLI or Go (1.24 or newer), or set TEMPORAL_ADDRESS to a running cluster.',
+    remedy: 'Install the Temporal CLI or Go (1.25 or newer), or set TEMPORAL_ADDRESS to a running cluster.',
   },
   USAGE: {
     status: 400,

@@ -12,25 +12,29 @@ execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '
   stdio: 'inherit',
 });
 
-const hash = createHash('sha256');
-for (const folder of ['workflows', 'errors']) {
-  for (const name of readdirSync(dist(folder))
-    .filter((file) => file.endsWith('.js'))
-    .sort()) {
-    hash.update(name).update(readFileSync(dist(folder, name)));
+if (existsSync(dist('workflows/index.js'))) await bundleWorkflows();
+
+async function bundleWorkflows() {
+  const hash = createHash('sha256');
+  for (const folder of ['workflows', 'errors']) {
+    for (const name of readdirSync(dist(folder))
+      .filter((file) => file.endsWith('.js'))
+      .sort()) {
+      hash.update(name).update(readFileSync(dist(folder, name)));
+    }
   }
-}
-hash.update(readFileSync(join(root, 'node_modules/@temporalio/workflow/package.json')));
-const stamp = hash.digest('hex');
-const bundle = dist('workflow-bundle.js');
-const stampFile = dist('workflow-bundle.stamp');
-if (!existsSync(bundle) || !existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
-  const { bundleWorkflowCode } = await import(
-    pathToFileURL(join(root, 'node_modules/@temporalio/worker/lib/index.js')).href
-  );
-  const quiet = { trace() {}, debug() {}, info() {}, warn() {}, log() {}, error: console.error };
-  const { code } = await bundleWorkflowCode({ workflowsPath: dist('workflows/index.js'), logger: quiet });
-  writeFileSync(`${bundle}.tmp`, code);
-  renameSync(`${bundle}.tmp`, bundle);
-  writeFileSync(stampFile, stamp);
+  hash.update(readFileSync(join(root, 'node_modules/@temporalio/workflow/package.json')));
+  const stamp = hash.digest('hex');
+  const bundle = dist('workflow-bundle.js');
+  const stampFile = dist('workflow-bundle.stamp');
+  if (!existsSync(bundle) || !existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
+    const { bundleWorkflowCode } = await import(
+      pathToFileURL(join(root, 'node_modules/@temporalio/worker/lib/index.js')).href
+    );
+    const quiet = { trace() {}, debug() {}, info() {}, warn() {}, log() {}, error: console.error };
+    const { code } = await bundleWorkflowCode({ workflowsPath: dist('workflows/index.js'), logger: quiet });
+    writeFileSync(`${bundle}.tmp`, code);
+    renameSync(`${bundle}.tmp`, bundle);
+    writeFileSync(stampFile, stamp);
+  }
 }

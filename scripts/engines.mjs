@@ -1,0 +1,94 @@
+// Real programs that tests use and the product does not need: where they are, and how CI gets them.
+// `node scripts/engines.mjs` installs those that can be built in the cache; .ci/run calls it.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { answers, cacheFolder, makeCached, onPath, platformName } from './setup/cache.mjs';
+import { runCommand, tail } from './setup/command.mjs';
+import { interruptible } from './setup/index.mjs';
+import { withLock } from './setup/lock.mjs';
+import { announce } from './setup/progress.mjs';
+import { cachedTemporal, ensureTemporal } from './setup/temporal.mjs';
+
+const TCTL = '1.18.0';
+const JUPYTER = ['jupyter-server==2.21.1', 'ipykernel==7.4.0'];
+
+const tctlFile = () => join(cacheFolder(), `tctl-${TCTL}-${platformName()}`, 'tctl');
+const jupyterFolder = () => join(cacheFolder(), 'jupyter');
+const jupyterStamp = () => join(jupyterFolder(), 'reveille-stamp');
+const existing = (file) => (existsSync(file) ? file : undefined);
+
+/** Where each is, and how it is got where a package registry has it; Debian's packages are in .ci/run. */
+const engines = {
+  temporal: {
+    find: () => process.env.REVEILLE_TEMPORAL ?? onPath('temporal') ?? existing(cachedTemporal()),
+    make: (signal) => ensureTemporal({ signal }),
+  },
+  tctl: { find: () => onPath('tctl') ?? existing(tctlFile()), make: makeTctl },
+  /** The python of a virtual environment: to be run with `-m jupyter_server`. */
+  jupyter: {
+    find: () => (isJupyterCurrent() ? join(jupyterFolder(), 'bin/python') : undefined),
+    make: makeJupyter,
+  },
+};
+
+/** @returns {string | undefined} the path of a program, where this machine has it */
+export function findEngine(name) {
+  return name in engines ? engines[name].find() : onPath(name);
+}
+
+async function makeTctl(signal) {
+  await makeCached(tctlFile(), {
+    what: 'building tctl',
+    signal,
+    check: (file) => answers(file, ['--version'], signal),
+    make: async (file, folder) => {
+      const done = announce(`building tctl ${TCTL} (once; about a minute)`);
+      const go = async (...args) => {
+        const env = { ...process.env, GOFLAGS: '-buildvcs=false' };
+        const { code, output } = await runCommand('go', args, { cwd: folder, env, signal });
+        if (code !== 0) throw new Error(`go ${args.join(' ')} ended with code ${code}:\n${tail(output)}`);
+      };
+      try {
+        await go('mod', 'init', 'tools');
+        await go('get', '-tool', `github.com/temporalio/tctl/cmd/tctl@v${TCTL}`);
+        await go('build', '-ldflags', '-s -w', '-o', file, 'github.com/temporalio/tctl/cmd/tctl');
+        done('tctl built');
+      } finally {
+        done();
+      }
+    },
+  });
+}
+
+const isJupyterCurrent = () =>
+  existsSync(jupyterStamp()) && readFileSync(jupyterStamp(), 'utf8') === JUPYTER.join(' ');
+
+/** A virtual environment holds absolute paths, so it is made in place, and its stamp comes last. */
+async function makeJupyter(signal) {
+  const folder = jupyterFolder();
+  await withLock(`${folder}.lock`, { what: 'installing Jupyter', signal }, async () => {
+    if (isJupyterCurrent()) return;
+    const done = announce('installing Jupyter Server from PyPI (once; about a minute)');
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(dirname(folder), { recursive: true });
+    const run = async (program, args) => {
+      const { code, output } = await runCommand(program, args, { signal });
+      if (code !== 0) throw new Error(`${program} ended with code ${code}:\n${tail(output)}`);
+    };
+    try {
+      await run('python3', ['-m', 'venv', folder]);
+      await run(join(folder, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', ...JUPYTER]);
+      writeFileSync(jupyterStamp(), JUPYTER.join(' '));
+      done('Jupyter Server installed');
+    } finally {
+      done();
+    }
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await interruptible(async (signal) => {
+    for (const { make } of Object.values(engines)) await make(signal);
+  });
+}
