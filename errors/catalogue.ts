@@ -65,6 +65,11 @@ export const catalogue = {
     title: 'The request is malformed',
     remedy: 'Send a request that follows HTTP/1.1 (RFC 9112).',
   },
+  METHOD_UNSUPPORTED: {
+    status: 501,
+    title: 'This proxy does not serve this method',
+    remedy: 'Send the request to the address of the resource itself; CONNECT needs a forward proxy.',
+  },
   REQUEST_HEADERS_TOO_LARGE: {
     status: 431,
     title: 'The request header fields are too large',

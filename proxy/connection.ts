@@ -1,0 +1,58 @@
+/** One client connection: its requests are served one after the other, also where they are pipelined. */
+import type { Duplex } from 'node:stream';
+
+/** Requests that may wait behind one another on a connection. Clients that pipeline send fewer. */
+const MAX_PIPELINED = 100;
+const KEY: unique symbol = Symbol('reveille connection');
+
+/** What is served on a connection now. */
+export interface Serving {
+  start(): void;
+  /** The client sent something after this that cannot be parsed: the connection is lost. */
+  broken(): boolean;
+}
+
+export class ClientConnection {
+  current: Serving | undefined;
+  /** An error was answered: what still comes is not looked at. */
+  closing = false;
+  readonly #waiting: Serving[] = [];
+
+  constructor(private readonly socket: Duplex) {
+    socket.once('close', () => this.#waiting.splice(0));
+  }
+
+  /**
+   * Serves now, or after those that came before: only safe requests might run side by side (RFC 9112 9.3.2), and
+   * a request that is not first would be held while its own answer has no way out.
+   */
+  serve(serving: Serving): void {
+    if (this.closing) return;
+    if (this.current === undefined) {
+      this.current = serving;
+      serving.start();
+    } else if (this.#waiting.length < MAX_PIPELINED) {
+      this.#waiting.push(serving);
+    } else {
+      this.closing = true;
+      this.socket.destroy();
+    }
+  }
+
+  /** The current one has ended. */
+  next(): void {
+    this.current = this.closing || this.socket.destroyed ? undefined : this.#waiting.shift();
+    this.current?.start();
+  }
+}
+
+interface Known extends Duplex {
+  [KEY]?: ClientConnection;
+}
+
+/** The connection of a socket. */
+export function connectionOf(socket: Duplex): ClientConnection {
+  const known: Known = socket;
+  known[KEY] ??= new ClientConnection(socket);
+  return known[KEY];
+}

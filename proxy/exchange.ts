@@ -1,0 +1,262 @@
+/**
+ * One request and its answer: finds its route, gets a pass from the gate (holding the client, unread, where the
+ * resource sleeps), forwards, sends again where that is safe, and accounts for it in the end.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ReveilleError } from '../errors/index.js';
+import { logAccess } from './access-log.js';
+import { Attempt, type AttemptFailure, type AttemptOwner } from './attempt.js';
+import type { ClientConnection, Serving } from './connection.js';
+import { isClientsFault, isInvalidAnswer, mayResend } from './failures.js';
+import type { Pass } from './gate-contract.js';
+import { requestHeaders } from './headers.js';
+import { NO_RESOURCE } from './metrics.js';
+import { plainAddress } from './peer.js';
+import { namedError, sendProblem } from './problems.js';
+import { hasBody, RequestBody } from './request-body.js';
+import { faultOf } from './request-check.js';
+import { requestIdOf } from './request-id.js';
+import { pathOf, readTarget, type Target } from './request-target.js';
+import type { Route } from './router.js';
+import { serverTiming } from './server-timing.js';
+import { forwardedPath, type Running, type Settings, type Traffic, wakeReason } from './traffic.js';
+import { isNavigation, PAGE_AFTER_MS, sendWaitingPage } from './waiting.js';
+
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
+export class Exchange implements AttemptOwner, Running, Serving {
+  readonly #settings: Settings;
+  readonly #trusted: boolean;
+  readonly #requestId: string;
+  readonly #startedAt = performance.now();
+  #route: Route | undefined;
+  #target: Target = { authority: undefined, path: '/' };
+  #holding: AbortController | undefined;
+  #attempt: Attempt | undefined;
+  #pass: Pass | undefined;
+  #cold: Pass['cold'];
+  #coldMs = 0;
+  #sendings = 0;
+  #body: RequestBody | null = null;
+  #continued = false;
+  #keepsWake = false;
+  #error: ReveilleError | undefined;
+  #over = false;
+
+  /** @param expectsContinue the client waits for 100 Continue before it sends its body. */
+  constructor(
+    private readonly traffic: Traffic,
+    private readonly connection: ClientConnection,
+    private readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+    private readonly expectsContinue: boolean,
+  ) {
+    this.#settings = traffic.settings;
+    this.#trusted = traffic.settings.isTrusted(plainAddress(request.socket.remoteAddress));
+    this.#requestId = requestIdOf(request.headers['x-request-id'], this.#trusted);
+  }
+
+  start(): void {
+    this.traffic.running.add(this);
+    this.response.on('close', this.#onClose);
+    const fault = faultOf(this.request, this.#settings.maxHeaders);
+    if (fault !== undefined) {
+      this.#refuse(fault, true);
+      return;
+    }
+    if (this.request.url === '*' && this.request.method === 'OPTIONS') {
+      this.response.writeHead(204, ['Allow', METHODS, 'Via', '1.1 reveille']);
+      this.response.end();
+      return;
+    }
+    const target = readTarget(this.request);
+    if (typeof target === 'string') this.#refuse(new ReveilleError('REQUEST_INVALID', target), true);
+    else this.#follow(target);
+  }
+
+  #follow(target: Target): void {
+    const route = this.#settings.router.match(target.authority, target.path);
+    if (route === 'ambiguous') {
+      const message =
+        'The path can be read as one that leads elsewhere (encoded, doubled or dotted slashes).';
+      this.#refuse(new ReveilleError('REQUEST_INVALID', message));
+    } else if (route === undefined) {
+      const message = `No route for ${target.authority ?? ''}${pathOf(target.path)}.`;
+      this.#refuse(new ReveilleError('ROUTE_UNKNOWN', message));
+    } else {
+      this.#route = route;
+      this.#target = target;
+      this.#enter(route);
+    }
+  }
+
+  #enter(route: Route): void {
+    const pass = this.traffic.gate.tryEnter(route.resource);
+    if (pass === undefined) void this.#hold(route);
+    else this.#send(route, pass);
+  }
+
+  async #hold(route: Route): Promise<void> {
+    const holding = new AbortController();
+    this.#holding = holding;
+    const from = performance.now();
+    const page = isNavigation(this.request)
+      ? setTimeout(() => this.#showWaiting(route), PAGE_AFTER_MS)
+      : undefined;
+    const reason = wakeReason(this.#requestId, this.request.method ?? '', pathOf(this.#target.path));
+    try {
+      const pass = await this.traffic.gate.enter(route.resource, { reason, signal: holding.signal });
+      this.#coldMs += performance.now() - from;
+      if (this.#over || this.response.headersSent) pass.release();
+      else this.#send(route, pass);
+    } catch (error) {
+      this.#coldMs += performance.now() - from;
+      this.#refuse(namedError(error));
+    } finally {
+      clearTimeout(page);
+      if (this.#holding === holding) this.#holding = undefined;
+      if (this.#keepsWake) this.traffic.keptAwake.delete(route.resource);
+    }
+  }
+
+  /** The wake goes on without this client: one hold stays for it, however often the page reloads. */
+  #showWaiting(route: Route): void {
+    if (this.#over || this.response.headersSent) return;
+    const { keptAwake, gate, draining } = this.traffic;
+    const holding = this.#holding;
+    this.#holding = undefined;
+    if (keptAwake.has(route.resource)) holding?.abort();
+    else {
+      keptAwake.add(route.resource);
+      this.#keepsWake = true;
+    }
+    sendWaitingPage(this.response, route.resource, gate.state(route.resource), this.#requestId, draining);
+  }
+
+  #send(route: Route, pass: Pass): void {
+    this.#pass = pass;
+    this.#cold = pass.cold ?? this.#cold;
+    const upstream = this.traffic.upstreams.of(route.resource, pass);
+    const attempt = new Attempt(this, upstream, upstream.take(this.#sendings > 0));
+    this.#attempt = attempt;
+    this.#sendings++;
+    const headers = requestHeaders(this.request, {
+      authority: this.#target.authority,
+      requestId: this.#requestId,
+      trusted: this.#trusted,
+      strippedPrefix: route.strip && route.prefix !== '' ? route.prefix : undefined,
+      hostHeader: route.hostHeader,
+      upgrade: false,
+    });
+    const body = hasBody(this.request) ? new RequestBody(this.request, this.#onBodyWanted) : null;
+    this.#body = body;
+    attempt.start(this.request.method ?? 'GET', forwardedPath(route, this.#target.path), headers, body);
+  }
+
+  readonly #onBodyWanted = (): void => {
+    if (!this.expectsContinue || this.#continued) return;
+    this.#continued = true;
+    this.response.writeContinue();
+  };
+
+  addFields(headers: string[]): void {
+    if (this.#cold !== undefined) headers.push('Server-Timing', serverTiming(this.#cold));
+    if (this.traffic.draining) headers.push('Connection', 'close');
+  }
+
+  failed(failure: AttemptFailure): void {
+    const route = this.#route;
+    if (this.#over || route === undefined) return;
+    const pass = this.#pass;
+    this.#pass = undefined;
+    if (isClientsFault(failure)) {
+      pass?.release();
+      this.#refuse(new ReveilleError('REQUEST_INVALID', failure.error.message, { cause: failure.error }));
+    } else if (this.response.headersSent) {
+      this.#error = upstreamFailed(failure);
+      pass?.release();
+      // Never a clean end: the client must see that its answer is cut short.
+      this.response.destroy();
+    } else {
+      this.#failedUnanswered(route, pass, failure);
+    }
+  }
+
+  #failedUnanswered(route: Route, pass: Pass | undefined, failure: AttemptFailure): void {
+    const untouched = this.#body?.touched !== true;
+    const resend = mayResend(failure, this.request.method, untouched) && this.#mayTryAgain();
+    const stale = failure.sent && failure.reused && resend;
+    if (stale || failure.answered) pass?.release();
+    else pass?.unreachable(failure.error.message);
+    if (resend) this.#enter(route);
+    else this.#refuse(upstreamFailed(failure));
+  }
+
+  #mayTryAgain(): boolean {
+    return this.#sendings < MAX_SENDINGS && performance.now() - this.#startedAt < this.#settings.holdMs;
+  }
+
+  /** @param close the request's end is unknown: nothing more can be read on this connection. */
+  #refuse(error: ReveilleError, close = false): void {
+    if (this.#over || this.response.headersSent) return;
+    this.#error = error;
+    sendProblem(this.response, error, {
+      requestId: this.#requestId,
+      showLog: this.#route?.showLog === true,
+      // A client that was not told to go on may send its body or not: nobody can know where the next begins.
+      close: close || this.traffic.draining || (this.expectsContinue && !this.#continued),
+    });
+  }
+
+  broken(): boolean {
+    const free = !this.response.headersSent && !this.request.complete;
+    this.#onClose();
+    return free;
+  }
+
+  shutDown(): void {
+    if (this.response.headersSent) this.response.destroy();
+    else this.#refuse(new ReveilleError('SHUTTING_DOWN', undefined, { retryInMs: 1000 }), true);
+  }
+
+  readonly #onClose = (): void => {
+    if (this.#over) return;
+    this.#over = true;
+    this.#holding?.abort();
+    this.#attempt?.cancel();
+    this.#pass?.release();
+    this.traffic.running.delete(this);
+    this.#account();
+    if (this.traffic.draining) this.traffic.onDrained();
+    this.connection.next();
+  };
+
+  #account(): void {
+    const status = this.response.headersSent ? this.response.statusCode : 0;
+    const durationMs = performance.now() - this.#startedAt;
+    const resource = this.#route?.resource ?? NO_RESOURCE;
+    this.traffic.metrics.ended(resource, status, durationMs, this.#coldMs);
+    logAccess(this.traffic.log, {
+      request: this.request,
+      requestId: this.#requestId,
+      resource,
+      status,
+      durationMs,
+      coldMs: this.#coldMs,
+      resent: Math.max(0, this.#sendings - 1),
+      error: this.#error,
+    });
+  }
+}
+
+/** First sending and resends, each with a pass of its own. */
+const MAX_SENDINGS = 4;
+
+function upstreamFailed(failure: AttemptFailure): ReveilleError {
+  const code = isInvalidAnswer(failure.error)
+    ? 'UPSTREAM_INVALID'
+    : failure.sent
+      ? 'UPSTREAM_FAILED'
+      : 'UPSTREAM_UNREACHABLE';
+  return new ReveilleError(code, failure.error.message, { cause: failure.error });
+}

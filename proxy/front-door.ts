@@ -1,0 +1,175 @@
+/** The HTTP/1.1 side of the proxy: the server, its limits, and its end. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Registry } from 'prom-client';
+import type { Config, Logger } from '../config/index.js';
+import { ReveilleError } from '../errors/index.js';
+import { endWith, onClientError } from './client-error.js';
+import { connectionOf } from './connection.js';
+import { Exchange } from './exchange.js';
+import type { Gate } from './gate-contract.js';
+import { TrafficMetrics } from './metrics.js';
+import { rawProblem } from './problems.js';
+import { newRequestId } from './request-id.js';
+import { settingsOf, type Traffic } from './traffic.js';
+import { Tunnel } from './tunnel.js';
+import { takeUpgrade } from './upgrade.js';
+import { Upstreams } from './upstream.js';
+
+/** How often heads that do not end are looked for. */
+const HEAD_CHECK_MS = 1000;
+/** After the drain time: for last answers to be read. */
+const LAST_WORDS_MS = 1000;
+
+export interface FrontDoorOptions {
+  config: Config;
+  gate: Gate;
+  log: Logger;
+  registry?: Registry;
+}
+
+export interface FrontDoor {
+  readonly server: Server;
+  /** Serves one request, also of another server (middleware). */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Serves one `upgrade` event, also of another server. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** @throws ReveilleError PORT_IN_USE. */
+  listen(where: { host: string; port: number } | { fd: number }): Promise<AddressInfo>;
+  /** Takes new routes, trusted peers and limits, but headerBytes. @throws ReveilleError CONFIG_INVALID. */
+  reload(config: Config): void;
+  /** Requests and upgraded connections under way. */
+  running(): number;
+  /** Stops accepting, lets what runs go on for a time, then cuts it off. Resolves when nothing is left. */
+  close(drainMs: number): Promise<void>;
+}
+
+export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
+  const { config, registry = new Registry() } = options;
+  const server = createServer({
+    maxHeaderSize: config.proxy.limits.headerBytes,
+    // Missing ones are answered here, as problem+json.
+    requireHostHeader: false,
+    connectionsCheckingInterval: HEAD_CHECK_MS,
+    // Slow uploads are welcome: only heads have a time limit.
+    requestTimeout: 0,
+  });
+  const sockets = new Set<Duplex>();
+  const traffic = createTraffic(options, registry, server, sockets);
+  applyLimits(server, config);
+  wire(server, traffic, sockets);
+  return {
+    server,
+    handle: (request, response) => serve(traffic, request, response, false),
+    handleUpgrade: (request, socket, head) => takeUpgrade(traffic, server, request, socket, head),
+    listen: (where) => listen(server, where),
+    reload(next) {
+      traffic.settings = settingsOf(next);
+      applyLimits(server, next);
+      traffic.upstreams.keepOnly((resource) => Object.hasOwn(next.resources, resource));
+    },
+    running: () => traffic.running.size,
+    close: (drainMs) => close(server, traffic, sockets, drainMs),
+  };
+}
+
+function createTraffic(
+  { config, gate, log }: FrontDoorOptions,
+  registry: Registry,
+  server: Server,
+  sockets: ReadonlySet<Duplex>,
+): Traffic {
+  const running: Traffic['running'] = new Set();
+  const connections = () => {
+    let upgraded = 0;
+    for (const one of running) if (one instanceof Tunnel) upgraded++;
+    return { clients: sockets.size, upgraded };
+  };
+  return {
+    gate,
+    log,
+    metrics: new TrafficMetrics(registry, () => gate.held(), connections),
+    upstreams: new Upstreams(),
+    running,
+    keptAwake: new Set(),
+    settings: settingsOf(config),
+    draining: false,
+    onDrained: () => server.closeIdleConnections(),
+  };
+}
+
+function applyLimits(server: Server, { proxy: { limits } }: Config): void {
+  // One more than allowed: Node drops what is beyond in silence, and a request must not be changed in silence.
+  server.maxHeadersCount = limits.headers + 1;
+  server.headersTimeout = limits.headerTimeout;
+  server.keepAliveTimeout = limits.keepAlive;
+  server.maxConnections = limits.connections;
+}
+
+function wire(server: Server, traffic: Traffic, open: Set<Duplex>): void {
+  server.on('connection', (socket) => {
+    if (open.has(socket)) return;
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  server.on('request', (request, response) => serve(traffic, request, response, false));
+  server.on('checkContinue', (request, response) => serve(traffic, request, response, true));
+  server.on('upgrade', (request, socket, head) => takeUpgrade(traffic, server, request, socket, head));
+  server.on('connect', (_request, socket) => {
+    const error = new ReveilleError('METHOD_UNSUPPORTED', 'CONNECT: this is no forward proxy.');
+    endWith(socket, rawProblem(error, newRequestId()));
+  });
+  server.on('clientError', onClientError);
+  server.on('drop', (data) => traffic.log.warn({ client: data?.remoteAddress }, 'too many connections'));
+}
+
+function serve(
+  traffic: Traffic,
+  request: IncomingMessage,
+  response: ServerResponse,
+  expectsContinue: boolean,
+): void {
+  const connection = connectionOf(request.socket);
+  connection.serve(new Exchange(traffic, connection, request, response, expectsContinue));
+}
+
+function listen(
+  server: Server,
+  where: { host: string; port: number } | { fd: number },
+): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => {
+      const place = 'fd' in where ? `descriptor ${where.fd}` : `${where.host}:${where.port}`;
+      if (error.code !== 'EADDRINUSE') reject(error);
+      else reject(new ReveilleError('PORT_IN_USE', `The proxy cannot listen on ${place}.`, { cause: error }));
+    };
+    server.once('error', failed);
+    server.listen(where, () => {
+      server.off('error', failed);
+      const address = server.address();
+      if (address === null || typeof address === 'string') reject(new Error('The proxy listens on no port.'));
+      else resolve(address);
+    });
+  });
+}
+
+async function close(
+  server: Server,
+  traffic: Traffic,
+  sockets: ReadonlySet<Duplex>,
+  drainMs: number,
+): Promise<void> {
+  traffic.draining = true;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const cut = setTimeout(() => {
+    for (const one of [...traffic.running]) one.shutDown();
+  }, drainMs);
+  const last = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, drainMs + LAST_WORDS_MS);
+  await closed;
+  clearTimeout(cut);
+  clearTimeout(last);
+  traffic.upstreams.keepOnly(() => false);
+}

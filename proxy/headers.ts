@@ -1,0 +1,219 @@
+/**
+ * Header fields on their way through: what belongs to one connection stays behind (RFC 9110 7.6.1), who sent the
+ * request is told anew (X-Forwarded-*, RFC 7239), and all others keep their case, order and bytes.
+ */
+import type { IncomingMessage } from 'node:http';
+import { plainAddress } from './peer.js';
+import { portOf } from './request-target.js';
+
+/** What a field name means to a proxy. Names that are not here pass. */
+const HOP = 1;
+const FRAMING = 2;
+const HOST = 3;
+const SENDER = 4;
+const REQUEST_ID = 5;
+const LENGTH = 6;
+const UPGRADE = 7;
+const TRAILER = 8;
+type Kind = number;
+
+const KINDS = new Map<string, Kind>([
+  ['connection', UPGRADE],
+  ['upgrade', UPGRADE],
+  ['keep-alive', HOP],
+  ['proxy-connection', HOP],
+  ['proxy-authenticate', HOP],
+  ['proxy-authorization', HOP],
+  ['te', HOP],
+  ['http2-settings', HOP],
+  // Answered by this proxy itself: see forward.ts.
+  ['expect', HOP],
+  ['trailer', TRAILER],
+  ['transfer-encoding', FRAMING],
+  ['content-length', LENGTH],
+  ['host', HOST],
+  ['forwarded', SENDER],
+  ['x-forwarded-for', SENDER],
+  ['x-forwarded-host', SENDER],
+  ['x-forwarded-proto', SENDER],
+  ['x-forwarded-port', SENDER],
+  ['x-forwarded-prefix', SENDER],
+  ['x-request-id', REQUEST_ID],
+]);
+/** By length, so that most names are let through without a lower-case copy of them. */
+const LENGTHS = new Uint8Array(64);
+for (const name of KINDS.keys()) LENGTHS[name.length] = 1;
+
+function kindOf(name: string): Kind | undefined {
+  if (LENGTHS[name.length] !== 1) return undefined;
+  return KINDS.get(name.toLowerCase());
+}
+
+/**
+ * The names that a Connection field nominates (RFC 9110 7.6.1), or undefined where it nominates none.
+ * Fields that frame or address the message cannot be taken out that way.
+ */
+function nominated(connection: string | undefined): Set<string> | undefined {
+  if (connection === undefined || !mayNominate(connection)) return undefined;
+  const names = new Set<string>();
+  for (const part of connection.split(',')) names.add(part.trim().toLowerCase());
+  return names;
+}
+
+function mayNominate(connection: string): boolean {
+  switch (connection.toLowerCase()) {
+    case 'keep-alive':
+    case 'close':
+    case 'upgrade':
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Names that other peers' frameworks read as X-Forwarded-*: those we do not write, and spellings with `_`. */
+function claimsSender(name: string): boolean {
+  const first = name.charCodeAt(0);
+  if (name.length < 9 || (first !== 0x78 && first !== 0x58)) return false;
+  const plain = name.toLowerCase().replaceAll('_', '-');
+  return plain.startsWith('x-forwarded-') || plain === 'x-real-ip';
+}
+
+/** What the head of a forwarded request is made of, besides the client's own fields. */
+export interface RequestHead {
+  authority: string | undefined;
+  requestId: string;
+  /** The peer's word on who sent the request is kept and extended. */
+  trusted: boolean;
+  /** Taken off the path. */
+  strippedPrefix: string | undefined;
+  /** Instead of the client's. */
+  hostHeader: string | undefined;
+  /** An upgrade passes on: Connection and Upgrade are kept. */
+  upgrade: boolean;
+}
+
+/** The fields of a request towards the instance, as a flat list of names and values. */
+export function requestHeaders(request: IncomingMessage, head: RequestHead): string[] {
+  const raw = request.rawHeaders;
+  const gone = nominated(request.headers.connection);
+  const out: string[] = [];
+  const host = head.hostHeader ?? head.authority;
+  if (host !== undefined) out.push('Host', host);
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    const kind = kindOf(name);
+    if (kind === undefined ? passes(name, head.trusted, gone) : kind === LENGTH) {
+      out.push(name, raw[i + 1] ?? '');
+    }
+  }
+  if (head.upgrade) out.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '');
+  addSender(out, request, head);
+  out.push('X-Request-Id', head.requestId, 'Via', `${request.httpVersion} reveille`);
+  return out;
+}
+
+function passes(name: string, trusted: boolean, gone: Set<string> | undefined): boolean {
+  if (!trusted && claimsSender(name)) return false;
+  return gone === undefined || !gone.has(name.toLowerCase());
+}
+
+function addSender(out: string[], request: IncomingMessage, head: RequestHead): void {
+  const peer = plainAddress(request.socket.remoteAddress);
+  const secure = 'encrypted' in request.socket;
+  const given = head.trusted ? request.headers : undefined;
+  const host = head.authority;
+  const prefix = joinPrefix(field(given?.['x-forwarded-prefix']), head.strippedPrefix);
+  out.push('X-Forwarded-For', extend(field(given?.['x-forwarded-for']), peer));
+  out.push('X-Forwarded-Proto', field(given?.['x-forwarded-proto']) ?? (secure ? 'https' : 'http'));
+  if (host !== undefined) {
+    out.push('X-Forwarded-Host', field(given?.['x-forwarded-host']) ?? host);
+    out.push('X-Forwarded-Port', field(given?.['x-forwarded-port']) ?? portOf(host, secure));
+  }
+  if (prefix !== undefined) out.push('X-Forwarded-Prefix', prefix);
+  out.push('Forwarded', extend(field(given?.forwarded), forwarded(peer, host, secure)));
+}
+
+/** One element of RFC 7239. The host has been checked to hold no quote and no backslash. */
+function forwarded(peer: string, host: string | undefined, secure: boolean): string {
+  const by = peer.includes(':') ? `for="[${peer}]"` : `for=${peer}`;
+  return `${by};${host === undefined ? '' : `host="${host}";`}proto=${secure ? 'https' : 'http'}`;
+}
+
+function field(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+function extend(given: string | undefined, own: string): string {
+  return given === undefined || given === '' ? own : `${given}, ${own}`;
+}
+
+function joinPrefix(given: string | undefined, stripped: string | undefined): string | undefined {
+  if (given === undefined || stripped === undefined) return stripped ?? given;
+  return given.replace(/\/+$/, '') + stripped;
+}
+
+/** What an answer is, where its fields cannot say it. */
+export interface ResponseHead {
+  status: number;
+  /** A refused upgrade names the protocols that would do. */
+  keepUpgrade: boolean;
+  /** The body goes to the client in chunks, so trailers can follow. */
+  canTrail: boolean;
+}
+
+/**
+ * The fields of an answer towards the client, as a flat list; several of one name stay apart.
+ * @param raw names and values in turn, as they came.
+ */
+export function responseHeaders(raw: readonly string[], head: ResponseHead): string[] {
+  const gone = nominated(fieldOf(raw, 'connection'));
+  const out: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    const kind = kindOf(name);
+    if (kind === undefined ? gone === undefined || !gone.has(name.toLowerCase()) : keeps(kind, name, head)) {
+      out.push(name, raw[i + 1] ?? '');
+    }
+  }
+  out.push('Via', '1.1 reveille');
+  return out;
+}
+
+function keeps(kind: Kind, name: string, head: ResponseHead): boolean {
+  switch (kind) {
+    case HOP:
+    case FRAMING:
+      return false;
+    case UPGRADE:
+      return head.keepUpgrade && name.length === 'upgrade'.length;
+    case TRAILER:
+      return head.canTrail;
+    case LENGTH:
+      // RFC 9110 8.6: none with 204.
+      return head.status !== 204;
+    default:
+      return true;
+  }
+}
+
+/** The values of a field, joined, or undefined where it is not there. */
+export function fieldOf(raw: readonly string[], lowerName: string): string | undefined {
+  let value: string | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i];
+    if (name?.length !== lowerName.length || name.toLowerCase() !== lowerName) continue;
+    value = value === undefined ? raw[i + 1] : `${value}, ${raw[i + 1]}`;
+  }
+  return value;
+}
+
+/** Trailers that may follow a body: none that frames, routes or belongs to a connection (RFC 9110 6.5.1). */
+export function trailerFields(raw: readonly string[]): [string, string][] {
+  const out: [string, string][] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    if (kindOf(name) === undefined) out.push([name, raw[i + 1] ?? '']);
+  }
+  return out;
+}
