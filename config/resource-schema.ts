@@ -1,21 +1,29 @@
 import { z } from 'zod';
-import { duration, size } from './units.js';
+import { duration, size, span } from './units.js';
+import { flag, port, reference, routeHost, routePath, statuses, text, urlOrPath } from './values.js';
+import { wants } from './wording.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** Text that may hold ${env:NAME} and ${file:PATH}: resolved where it is used, never before. */
-const reference = z.string();
+const COMMAND = wants('a command', 'a list of a program and its arguments, such as [node, server.js]');
+/** The program must have a name; an argument may be empty. */
+const command = z
+  .array(reference, { error: COMMAND })
+  .min(1, { error: COMMAND })
+  .refine(([program]) => program !== undefined && program.trim() !== '', COMMAND);
 
 const processSettings = z.strictObject({
   /** The program and its arguments; no shell is in between. */
-  command: z.array(reference).min(1),
+  command,
   /** Added to the worker's own environment. */
-  env: z.record(z.string(), reference).default({}),
-  /** Relative to the configuration file's folder. */
-  cwd: z.string().default('.'),
+  env: z
+    .record(z.string().regex(/^[^=\0]+$/, { error: wants('a variable name', 'a name without =') }), reference)
+    .default({}),
+  /** Folder that the command starts in. Relative to the configuration file's folder. */
+  cwd: text('a folder').default('.'),
   /** The user that the command runs as: needs a worker that is root. Default: the worker's own. */
-  user: z.string().optional(),
+  user: text('a user name').optional(),
   /** From SIGTERM to SIGKILL. */
   grace: duration.default(10 * SECOND),
   /** Bound of the log file; one older file of the same size is kept beside it. */
@@ -24,86 +32,127 @@ const processSettings = z.strictObject({
 
 const healthTimings = {
   /** Longest pause between two probes; the first come 5 ms apart and double up to it. */
-  interval: duration.default(200),
+  interval: span.default(200),
   /** From the end of the boot to the failure of the generation. */
-  timeout: duration.default(60 * SECOND),
+  timeout: span.default(60 * SECOND),
   /** Bound of one probe. */
-  attempt: duration.default(5 * SECOND),
+  attempt: span.default(5 * SECOND),
 };
+const PROBE_PATH = wants('a path', 'a path that begins with /, such as /healthz');
 const httpHealth = z.strictObject({
-  path: z.string().startsWith('/', 'expected a path that begins with /'),
+  /** Path, and query if any, that is asked with GET. */
+  path: z.string({ error: PROBE_PATH }).regex(/^\/\S*$/, { error: PROBE_PATH }),
   /** Statuses that count as healthy: a number, a range such as 200-399, or a list of them. Default: 200-399. */
-  status: z
-    .union([z.number().int(), z.string(), z.array(z.union([z.number().int(), z.string()]))])
-    .default('200-399'),
+  status: statuses.default('200-399'),
   /** Host header of the probe. Default: the endpoint. */
-  host: z.string().optional(),
+  host: text('a host name').optional(),
   ...healthTimings,
 });
-const tcpHealth = z.strictObject({ tcp: z.literal(true), ...healthTimings });
+const tcpHealth = z.strictObject({
+  /** Healthy as soon as the endpoint takes a connection. */
+  tcp: z.literal(true, { error: wants('true') }),
+  ...healthTimings,
+});
+const HEALTH = wants('a health check', 'none, { tcp: true } or { path: /healthz }');
 
-const idleProbe = z
-  .strictObject({
-    /** GET; 200-299 says idle, 409 or 503 or any other answer says busy. Relative to the endpoint or absolute. */
-    url: z.string().optional(),
-    /** Exit code 0 says idle, any other busy. Sees REVEILLE_* in its environment. */
-    command: z.array(reference).min(1).optional(),
-    /** Between two probes once the idle time is over. */
-    interval: duration.default(30 * SECOND),
-    timeout: duration.default(10 * SECOND),
-    /** How long a probe that fails (timeout, no answer) may keep the resource awake. */
-    failLimit: duration.default(30 * MINUTE),
-  })
-  .refine(
-    (probe) => (probe.url === undefined) !== (probe.command === undefined),
-    'give either url or command',
-  );
+const idleProbe = z.strictObject({
+  /** GET; 200-299 says idle, 409 or 503 or any other answer says busy. Relative to the endpoint or absolute. */
+  url: urlOrPath.optional(),
+  /** Exit code 0 says idle, any other busy. Sees REVEILLE_* in its environment. */
+  command: command.optional(),
+  /** Between two probes once the idle time is over. */
+  interval: span.default(30 * SECOND),
+  /** Bound of one probe. */
+  timeout: span.default(10 * SECOND),
+  /** How long a probe that fails (timeout, no answer) may keep the resource awake. */
+  failLimit: duration.default(30 * MINUTE),
+});
 
-const route = z.union([
-  z.strictObject({
-    path: z.string().startsWith('/', 'expected a path that begins with /'),
-    host: z.string().optional(),
-    /** Forward without the prefix, which goes into X-Forwarded-Prefix. */
-    strip: z.boolean().default(false),
-  }),
-  z.strictObject({ host: z.string().min(1) }),
-]);
+const route = z.union(
+  [
+    z.strictObject({
+      /** Requests whose path is this or goes on below it. The longest that fits wins. */
+      path: routePath,
+      /** Only for this host. Default: any. */
+      host: routeHost.optional(),
+      /** Forward without the prefix, which goes into X-Forwarded-Prefix. */
+      strip: flag().default(false),
+    }),
+    z.strictObject({
+      /** Requests for this host, whatever their path. */
+      host: routeHost,
+    }),
+  ],
+  { error: wants('a route', '{ path: /app } or { host: app.example.org }') },
+);
 
 /** One resource of reveille.yaml. */
 export const resourceSchema = z.strictObject({
-  provider: z.enum(['process']),
+  /** What starts, inspects and stops it. Its settings stand under its name. */
+  provider: z.enum(['process'], { error: wants('a provider', 'process') }),
+  /** Settings of the provider `process`: a program on the worker's own machine. */
   process: processSettings,
+  /** Where the awake instance answers. */
   endpoint: z
     .strictObject({
-      host: z.string().default('127.0.0.1'),
+      /** Host or address, as the worker and the proxy reach it. */
+      host: text('a host').default('127.0.0.1'),
       /** auto: a free one is picked and handed over as PORT. */
-      port: z.union([z.literal('auto'), z.number().int().min(1).max(65535)]).default('auto'),
+      port: z
+        .union([z.literal('auto'), port], { error: wants('a port', 'auto, or a number from 1 to 65535') })
+        .default('auto'),
     })
     .prefault({}),
-  health: z.union([z.literal('none'), tcpHealth, httpHealth]).prefault({ tcp: true }),
-  /** Bound of the boot step. */
-  boot: z.strictObject({ timeout: duration.default(10 * MINUTE) }).prefault({}),
+  /** When an instance counts as ready. none: as soon as it is started. */
+  health: z.union([z.literal('none'), tcpHealth, httpHealth], { error: HEALTH }).prefault({ tcp: true }),
+  /** The step that starts the instance. */
+  boot: z
+    .strictObject({
+      /** Bound of the boot step. */
+      timeout: span.default(10 * MINUTE),
+    })
+    .prefault({}),
+  /** When and how it falls asleep. */
   idle: z
     .strictObject({
-      after: duration.default(15 * MINUTE),
+      /** Time without use after which it is stopped. */
+      after: span.default(15 * MINUTE),
+      /** stop ends it, suspend keeps its memory, delete removes what the provider made for it. */
       then: z.enum(['stop', 'suspend', 'delete']).default('stop'),
+      /** Asked, once the idle time is over, whether it is really idle. */
       probe: idleProbe.optional(),
     })
     .prefault({}),
+  /** How long a proxy may forward without asking again. */
   lease: z
     .strictObject({
       /** auto: a third of idle.after, at most 120 s. */
-      time: z.union([z.literal('auto'), duration]).default('auto'),
+      time: z
+        .union([z.literal('auto'), span], { error: wants('a duration', 'auto, 500ms, 20s or 15m') })
+        .default('auto'),
       /** How much longer a lease that was live may be used while Temporal is out of reach. */
       stretch: duration.default(10 * MINUTE),
     })
     .prefault({}),
+  /** Pauses after boots that failed. */
   backoff: z
-    .strictObject({ first: duration.default(SECOND), max: duration.default(5 * MINUTE) })
+    .strictObject({
+      /** After the first failure; doubled after each further one. */
+      first: span.default(SECOND),
+      /** The longest pause. */
+      max: span.default(5 * MINUTE),
+    })
     .prefault({}),
   /** Host header towards the instance: the client's (keep), or this one. */
-  hostHeader: z.string().default('keep'),
-  expose: z.strictObject({ logs: z.boolean().default(false) }).prefault({}),
+  hostHeader: text('a host header', 'keep, or a host such as app.internal:8080').default('keep'),
+  /** What clients may see beyond answers. */
+  expose: z
+    .strictObject({
+      /** The log's last lines in errors, where the proxy does not listen on loopback. */
+      logs: flag().default(false),
+    })
+    .prefault({}),
+  /** How requests find it. */
   routes: z.array(route).default([]),
 });
 

@@ -1,120 +1,164 @@
 import { z } from 'zod';
 import { resourceSchema } from './resource-schema.js';
-import { duration, size } from './units.js';
+import { duration, size, span } from './units.js';
+import {
+  address,
+  addressOrBlock,
+  flag,
+  port,
+  portRange,
+  reference,
+  secret,
+  text,
+  webUrl,
+  whole,
+} from './values.js';
+import { wants } from './wording.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** HOST:PORT, or [IPv6]:PORT. */
-const address = z
-  .string()
-  .regex(
-    /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/,
-    'expected HOST:PORT such as 127.0.0.1:8080 or [::1]:8080',
-  )
-  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65535, 'the port must be at most 65535');
-const reference = z.string();
-const port = z.number().int().min(1).max(65535);
-
 const proxySchema = z.strictObject({
+  /** Where clients come in. */
   listen: address.default('127.0.0.1:8080'),
   /** Where workers ask this proxy to give up its leases. Port 0: any free one. Reachable from the workers. */
   control: address.default('127.0.0.1:0'),
-  /** Addresses or CIDR blocks whose X-Forwarded-* are believed. */
-  trusted: z.array(z.string()).default([]),
+  /** Addresses or CIDR blocks whose X-Forwarded-* are believed. Nobody's by default, loopback included. */
+  trusted: z.array(addressOrBlock).default([]),
   /** How long requests in flight may go on after an ordered stop, and at the proxy's own end. */
   drain: duration.default(10 * SECOND),
+  /** Bounds of keeping clients waiting while a resource wakes. */
   hold: z
     .strictObject({
-      time: duration.default(5 * MINUTE),
-      perResource: z.number().int().min(1).default(2000),
-      total: z.number().int().min(1).default(10_000),
+      /** Longest wait; then 504 while the boot goes on. */
+      time: span.default(5 * MINUTE),
+      /** Requests that may wait for one resource; more are refused with 503. */
+      perResource: whole(1).default(2000),
+      /** Requests that may wait in all. */
+      total: whole(1).default(10_000),
     })
     .prefault({}),
+  /** Bounds of what clients may send. */
   limits: z
     .strictObject({
+      /** Of a request's head: its line and header fields together. */
       headerBytes: size.default(32 * 1024),
-      headers: z.number().int().min(1).default(200),
+      /** Header fields of a request. */
+      headers: whole(1).default(200),
       /** For a request's head to arrive. */
-      headerTimeout: duration.default(30 * SECOND),
+      headerTimeout: span.default(30 * SECOND),
       /** Idle keep-alive connections of clients. Longer than the usual 60 s of load balancers. */
-      keepAlive: duration.default(75 * SECOND),
-      connections: z.number().int().min(1).default(20_000),
+      keepAlive: span.default(75 * SECOND),
+      /** Client connections at the same time. */
+      connections: whole(1).default(20_000),
     })
     .prefault({}),
 });
 
 const embeddedTemporal = z.strictObject({
+  /** A server that `reveille up` starts and keeps. It listens on loopback only. */
   embedded: z
     .strictObject({
+      /** Its API. */
       port: port.default(7233),
+      /** Its web pages. */
       uiPort: port.default(8233),
-      database: z.string().default('.reveille/temporal.db'),
+      /** File of its database. Relative to the configuration file's folder. */
+      database: text('a file').default('.reveille/temporal.db'),
     })
     .prefault({}),
 });
+const tlsFiles = z.strictObject({
+  /** PEM of the authority that signed the server's certificate, such as ${file:ca.pem}. Default: the system's. */
+  ca: reference.optional(),
+  /** PEM of the client's certificate. Goes with key. */
+  cert: reference.optional(),
+  /** PEM of the client's private key. Goes with cert. */
+  key: reference.optional(),
+  /** Name that the server's certificate must bear. Default: the host of address. */
+  serverName: text('a host name').optional(),
+});
 const remoteTemporal = z.strictObject({
+  /** A Temporal server that others run. */
   address,
-  namespace: z.string().default('default'),
+  /** Its namespace. */
+  namespace: text('a namespace').default('default'),
+  /** true: TLS with the system's authorities; or the files to use. */
   tls: z
-    .union([
-      z.boolean(),
-      z.strictObject({
-        ca: reference.optional(),
-        cert: reference.optional(),
-        key: reference.optional(),
-        serverName: z.string().optional(),
-      }),
-    ])
+    .union([flag(), tlsFiles], {
+      error: wants('a TLS setting', 'true, false or { ca, cert, key, serverName }'),
+    })
     .default(false),
-  apiKey: reference.optional(),
+  /** As Temporal Cloud issues it. */
+  apiKey: secret.optional(),
   /** Where people see it, for links. */
-  ui: z.string().optional(),
+  ui: webUrl.optional(),
+});
+
+const workerSchema = z.strictObject({
+  /** The name under which this machine's instances are known. Default: its host name. */
+  host: text('a name').optional(),
+  /** Boots at the same time. */
+  boots: whole(1).default(100),
+  /** Stops at the same time. */
+  stops: whole(1).default(100),
+  /** Workflows kept in memory; others are read from their history again. */
+  cachedWorkflows: whole(1).default(1000),
+  /** Ports handed to instances with port: auto. */
+  ports: portRange.default('20000-29999'),
+  /** How long running activities may go on when the worker is told to end. */
+  shutdownGrace: duration.default(5 * SECOND),
+});
+
+const resourceName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
+  error: wants('a name for a resource', '1 to 63 of a-z, 0-9 and inner hyphens'),
 });
 
 /** The whole of reveille.yaml. */
 export const configSchema = z.strictObject({
+  /** User traffic: where it comes in and within which bounds. */
   proxy: proxySchema.prefault({}),
+  /** The address of API, health, metrics and pages. */
   control: z
     .strictObject({
+      /** Where it listens. */
       listen: address.default('127.0.0.1:8081'),
-      /** Required off loopback. */
-      token: reference.optional(),
+      /** Bearer token that callers must send. Required off loopback. */
+      token: secret.optional(),
     })
     .prefault({}),
-  temporal: z.union([remoteTemporal, embeddedTemporal]).prefault({ embedded: {} }),
-  worker: z
-    .strictObject({
-      /** The name under which this machine's instances are known. Default: its host name. */
-      host: z.string().optional(),
-      boots: z.number().int().min(1).default(100),
-      stops: z.number().int().min(1).default(100),
-      cachedWorkflows: z.number().int().min(1).default(1000),
-      /** Ports handed to instances with port: auto. */
-      ports: z
-        .string()
-        .regex(/^\d+-\d+$/, 'expected a range such as 20000-29999')
-        .default('20000-29999'),
-      /** How long running activities may go on when the worker is told to end. */
-      shutdownGrace: duration.default(5 * SECOND),
+  /** What runs the resources' lives: a server of our own (embedded), or one at an address. */
+  temporal: z
+    .union([remoteTemporal, embeddedTemporal], {
+      error: wants('a Temporal setting', '{ embedded: {} } or { address: HOST:PORT }'),
     })
-    .prefault({}),
+    .prefault({ embedded: {} }),
+  /** What starts and stops instances on this machine. */
+  worker: workerSchema.prefault({}),
   /** Folder of everything that Reveille writes. Relative to the configuration file. */
-  state: z.string().default('.reveille'),
+  state: text('a folder').default('.reveille'),
   /** Secret of the calls between workers and proxies. `up` makes one; needed where they run apart. */
-  secret: reference.optional(),
+  secret: secret.optional(),
+  /** What becomes of awake instances when `reveille up` ends: stop them, or keep them running. */
   onExit: z.enum(['stop', 'keep']).default('stop'),
-  reconcile: duration.default(5 * MINUTE),
-  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
-  resources: z
-    .record(
-      z
-        .string()
-        .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a name is 1 to 63 of a-z, 0-9 and inner hyphens'),
-      resourceSchema,
-    )
-    .default({}),
+  /** How often workers compare what runs with what should. */
+  reconcile: span.default(5 * MINUTE),
+  /** What is logged, on standard error. */
+  log: z
+    .strictObject({
+      /** The least serious line that is still written. */
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    })
+    .prefault({}),
+  /** The named things that sleep and wake. */
+  resources: z.record(resourceName, resourceSchema).default({}),
 });
+
+/** A file of which some is already known to be wrong: no provider is asked for, all else is as ever. */
+export const looseConfigSchema = configSchema.extend({
+  resources: z.record(resourceName, resourceSchema.partial({ provider: true, process: true })).default({}),
+});
+export type LooseConfigFile = z.output<typeof looseConfigSchema>;
 
 export type ConfigFile = z.output<typeof configSchema>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wants } from './wording.js';
 
 /** A span of time in milliseconds. Never a clock time. */
 export type Milliseconds = number;
@@ -36,18 +37,41 @@ export function parseSize(text: string): number | undefined {
   return Math.round(Number(match[1]) * UNIT_BYTES[match[2] as keyof typeof UNIT_BYTES]);
 }
 
+/** `900000` as `15m`, `5400000` as `1h30m`. */
+export function formatDuration(ms: Milliseconds): string {
+  let rest = Math.round(ms);
+  let text = '';
+  for (const unit of ['d', 'h', 'm', 's', 'ms'] as const) {
+    const count = Math.floor(rest / UNIT_MS[unit]);
+    rest -= count * UNIT_MS[unit];
+    if (count > 0) text += `${count}${unit}`;
+  }
+  return text === '' ? '0s' : text;
+}
+
+const DURATION = wants('a duration', '500ms, 20s, 15m or 1h30m');
+const SIZE = wants('a size', '64KiB, 10MB or 20GB');
+
 /** A duration in the file; milliseconds in the program. */
-export const duration = z.union([z.string(), z.literal(0)]).transform((value, context) => {
-  const ms = value === 0 ? 0 : parseDuration(value);
-  if (ms !== undefined) return ms;
-  context.addIssue({ code: 'custom', message: 'expected a duration such as 500ms, 20s, 15m or 1h30m' });
-  return z.NEVER;
-});
+export const duration = z
+  .union([z.string(), z.literal(0)], { error: DURATION })
+  .transform((value, context): Milliseconds => {
+    const ms = value === 0 ? 0 : parseDuration(value);
+    if (ms !== undefined) return ms;
+    context.addIssue({ code: 'custom', message: DURATION });
+    return z.NEVER;
+  });
+
+/** A duration that is not zero. */
+export const span = duration.refine(
+  (ms) => ms > 0,
+  wants('more than no time', 'a duration above zero, such as 20s'),
+);
 
 /** A size in the file; bytes in the program. */
-export const size = z.string().transform((value, context) => {
+export const size = z.string({ error: SIZE }).transform((value, context): number => {
   const bytes = parseSize(value);
   if (bytes !== undefined) return bytes;
-  context.addIssue({ code: 'custom', message: 'expected a size such as 64KiB, 10MB or 20GB' });
+  context.addIssue({ code: 'custom', message: SIZE });
   return z.NEVER;
 });
