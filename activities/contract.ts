@@ -40,7 +40,6 @@ export interface Plan {
     probeInterval: number;
     probeTimeout: number;
     probeFailLimit: number;
-    grace: number;
   };
 }
 
@@ -50,7 +49,8 @@ export interface Holder {
 }
 /** What a holder said when it was asked (leases.md 12). */
 export type HolderAnswer =
-  | { proxy: string; answer: 'open'; open: number; idleFor: number }
+  /** `holds`: it would still forward. */
+  | { proxy: string; answer: 'open'; holds: boolean; open: number; idleFor: number }
   /** Another proxy id answers at that address, so the holder is dead. */
   | { proxy: string; answer: 'gone' }
   | { proxy: string; answer: 'silent' };

@@ -1,3 +1,11 @@
+export { addressesClash, type HostPort, isAddressOrBlock, isLoopback, splitAddress } from './addresses.js';
+export { ConfigError, type ConfigIssue, formatIssue } from './config-error.js';
+export { type ConfigDiff, diffConfigs } from './diff.js';
+export { hostName, stateDir } from './host.js';
+export { LEASE_PATH, type LeaseQuestion, type LeaseReply, leaseCallText } from './lease-call.js';
+export { defaultConfigFile, loadConfig, parseConfig } from './load.js';
+export { createMasker, secretsOf } from './masker.js';
+export { type ReferenceSources, type Resolved, resolveReferences } from './references.js';
 export type {
   HealthDefinition,
   IdleProbeDefinition,
@@ -5,6 +13,10 @@ export type {
   ResourceDefinition,
   RouteDefinition,
 } from './resource-schema.js';
+export { revisionOf } from './revision.js';
 export { type Config, type ConfigFile, configSchema } from './schema.js';
+export { readSecret, SECRET_VARIABLE } from './secret.js';
 export { createLogger, type Logger, type Service, type ServiceOptions } from './service.js';
-export { type Milliseconds, parseDuration, parseSize } from './units.js';
+export { SIGNATURE_HEADER, sign, verify } from './signature.js';
+export { leaseTime } from './timing.js';
+export { formatDuration, type Milliseconds, parseDuration, parseSize } from './units.js';

@@ -10,7 +10,7 @@ export interface Pass {
   readonly endpoint: Endpoint;
   readonly generation: number;
   /** Present where the request waited: for Server-Timing. Milliseconds. */
-  readonly cold?: { waited: number; steps: StepTiming[] };
+  readonly cold?: { waited: number; steps: StepTiming[] } | undefined;
   /** The request or connection has ended. Idempotent. */
   release(): void;
   /** Nothing answered at the endpoint, or the connection broke. Releases too. The next `enter` asks anew. */

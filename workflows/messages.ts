@@ -177,6 +177,8 @@ export interface LifecycleInput {
   revision?: string;
   /** Set by those who start it with `adopt`: no wake is outstanding then. */
   adopted?: boolean;
+  /** The workflow's own: what it hands to its successor. */
+  carried?: unknown;
 }
 /** Result of a closed execution: the past of the resource. */
 export interface LifecycleSummary {

@@ -1,0 +1,235 @@
+import type { LeaseReply, Logger } from '../config/index.js';
+import { isReveilleError, ReveilleError } from '../errors/index.js';
+import type { StepTiming } from '../workflows/messages.js';
+import type { Pass, WaitOptions, WaitState } from './gate-contract.js';
+import type { GateMetrics } from './gate-metrics.js';
+import { type HoldBudget, HoldQueue } from './hold.js';
+import { Lease, Usage } from './lease.js';
+import { LeasePass } from './pass.js';
+import { Renewal } from './renewal.js';
+import { type Granted, type WaiterServices, type Watching, wakeAndWait } from './waiter.js';
+
+/** A failure that was told is told again from memory for this long, so that demand does not fill the history. */
+const REMEMBER_FAILURE_MS = 1000;
+
+export interface GateServices extends WaiterServices {
+  /** This start of this proxy process. */
+  id: string;
+  log: Logger;
+  budget: HoldBudget;
+  metrics: GateMetrics;
+}
+
+/** The gate of one resource in this process: one lease, one waiter, any number of clients. */
+export class ResourceGate {
+  private lease: Lease | undefined;
+  private readonly usages = new Map<string, Usage>();
+  private readonly queue: HoldQueue<Pass>;
+  private readonly renewal: Renewal;
+  /** The lease that was given up last: what is in flight of it still counts. */
+  private last: Lease | undefined;
+  /** The highest generation that was given up for good. */
+  private revoked = 0;
+  private waiter: AbortController | undefined;
+  private watching: Watching = {};
+  private failure: { error: ReveilleError; failedAt: number; forgetAt: number } | undefined;
+  /** Under way: the workflow is told that an instance cannot be reached. A wake comes after it. */
+  private telling: Promise<unknown> = Promise.resolve();
+  private closed = false;
+
+  constructor(
+    private readonly name: string,
+    private readonly services: GateServices,
+    /** How far a lease may be stretched, in ms. */
+    public stretchMs: number,
+  ) {
+    this.queue = new HoldQueue(name, services.budget);
+    this.renewal = new Renewal(name, services, {
+      current: () => this.lease,
+      drop: (lease) => this.drop(lease),
+      wakeIfUsed: (lease) => {
+        if (lease.inUse) this.startWaiter('connections are still open');
+      },
+      stretchMs: () => this.stretchMs,
+    });
+  }
+
+  tryEnter(): Pass | undefined {
+    const { lease } = this;
+    if (lease === undefined) return undefined;
+    if (!lease.live) {
+      this.drop(lease);
+      return undefined;
+    }
+    return this.passFor(lease);
+  }
+
+  async enter({ reason, signal }: WaitOptions): Promise<Pass> {
+    const warm = this.tryEnter();
+    if (warm) return warm;
+    if (this.closed) throw new ReveilleError('SHUTTING_DOWN');
+    this.throwRemembered();
+    const held = this.queue.wait(signal, () => this.holdError());
+    this.startWaiter(reason);
+    return await held;
+  }
+
+  get state(): WaitState | undefined {
+    const { state } = this.watching;
+    if (!state || !this.waiter) return this.waiter ? { phase: 'booting' } : undefined;
+    return { phase: state.phase, progress: state.progress };
+  }
+
+  get hasLease(): boolean {
+    return this.lease?.live === true;
+  }
+
+  /** Answers a workflow's question (leases.md 10 and 12). With `revoke`, no grant of it is ever used again. */
+  answer(generation: number, revoke: boolean): Omit<LeaseReply, 'proxy'> {
+    const { lease } = this;
+    const usage = lease?.generation === generation ? lease.usage : this.usageOf(generation);
+    if (revoke) this.revoke(generation, usage);
+    else if (lease && this.unusedStretch(lease)) this.drop(lease);
+    return {
+      holds: this.lease?.generation === generation && this.lease.live,
+      open: usage?.open ?? 0,
+      idleFor: usage?.idleFor ?? Number.MAX_SAFE_INTEGER,
+    };
+  }
+
+  /** Gives the lease back, so that nothing waits for its end. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.waiter?.abort(new ReveilleError('SHUTTING_DOWN'));
+    this.queue.failAll(new ReveilleError('SHUTTING_DOWN'));
+    const { lease } = this;
+    if (!lease) return;
+    this.drop(lease);
+    await this.renewal.release(lease);
+  }
+
+  private passFor(lease: Lease, cold?: { waited: number; steps: StepTiming[] }): Pass {
+    lease.used = true;
+    lease.usage.begin();
+    return new LeasePass(this, lease, cold);
+  }
+
+  /** Called by a pass. */
+  lost(lease: Lease, error: string): void {
+    if (this.lease === lease) this.drop(lease);
+    else if (this.lease) return;
+    const { generation } = lease;
+    const told = this.services.resources.unreachable(this.name, { generation, error });
+    this.telling = told.catch((reason: unknown) => {
+      this.services.log.warn(
+        { err: reason, resource: this.name },
+        'could not tell that the instance is unreachable',
+      );
+    });
+  }
+
+  private startWaiter(reason: string): void {
+    if (this.waiter || this.closed) return;
+    const controller = new AbortController();
+    this.waiter = controller;
+    this.watching = {};
+    this.wait(reason, controller.signal)
+      .catch((error: unknown) => this.onRefused(error))
+      .finally(() => {
+        this.waiter = undefined;
+        // Somebody came between the answer and now: they are not left without a waiter.
+        if (this.queue.size > 0) this.startWaiter(reason);
+      });
+  }
+
+  private async wait(reason: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.telling;
+      const granted = await wakeAndWait(this.services, this.name, reason, this.watching, signal);
+      if (this.take(granted)) return;
+    }
+  }
+
+  /** Uses a grant, unless its generation was revoked or its time is over. */
+  private take({ sent, state, lease: length, waited, cold }: Granted): boolean {
+    const { generation, endpoint, instance } = state;
+    if (endpoint === undefined || instance === undefined || generation <= this.revoked) return false;
+    const usage = this.usages.get(instance) ?? new Usage(instance);
+    const lease = new Lease(generation, endpoint, usage);
+    lease.extend(sent, { lease: length, waited });
+    if (!lease.live) return false;
+    this.usages.set(instance, usage);
+    this.forgetUnused(usage);
+    this.lease = lease;
+    this.failure = undefined;
+    this.renewal.schedule(lease);
+    this.services.metrics.granted(this.name, cold ? state.progress.steps : undefined);
+    const steps = cold ? state.progress.steps : [];
+    this.queue.releaseAll((waited) => this.passFor(lease, { waited, steps }));
+    return true;
+  }
+
+  private onRefused(error: unknown): void {
+    if (!isReveilleError(error)) {
+      this.services.log.error({ err: error, resource: this.name }, 'the waiter failed');
+      this.queue.failAll(new ReveilleError('INTERNAL', undefined, { cause: error }));
+      return;
+    }
+    this.services.metrics.refused(this.name, error.code);
+    const now = performance.now();
+    const forgetAt = now + Math.min(error.retryInMs ?? 0, REMEMBER_FAILURE_MS);
+    this.failure = { error, failedAt: now, forgetAt };
+    this.queue.failAll(error);
+  }
+
+  private throwRemembered(): void {
+    if (!this.failure) return;
+    const { error, failedAt, forgetAt } = this.failure;
+    const now = performance.now();
+    if (now >= forgetAt) {
+      this.failure = undefined;
+      return;
+    }
+    const retryInMs = Math.max(0, (error.retryInMs ?? 0) - (now - failedAt));
+    throw new ReveilleError(error.code, error.message, {
+      retryInMs,
+      ...(error.log === undefined ? {} : { log: error.log }),
+    });
+  }
+
+  private holdError(): ReveilleError {
+    const { trouble, state } = this.watching;
+    if (trouble) return trouble;
+    const phase = state ? ` (it is ${state.phase})` : '';
+    const message = `${this.name} did not become ready within the hold time${phase}`;
+    return new ReveilleError('HOLD_TIMEOUT', message, { retryInMs: 10_000 });
+  }
+
+  private revoke(generation: number, usage: Usage | undefined): void {
+    this.revoked = Math.max(this.revoked, generation);
+    const { lease } = this;
+    if (lease && lease.generation <= generation) this.drop(lease);
+    if (usage && usage.open > 0) usage.onDrained = () => this.renewal.drained(generation);
+  }
+
+  private unusedStretch(lease: Lease): boolean {
+    return lease.isStretched && lease.usage.open === 0 && lease.usage.idleFor > lease.length;
+  }
+
+  private drop(lease: Lease): void {
+    if (this.lease !== lease) return;
+    this.renewal.cancel();
+    this.last = lease;
+    this.lease = undefined;
+  }
+
+  private usageOf(generation: number): Usage | undefined {
+    return this.last?.generation === generation ? this.last.usage : undefined;
+  }
+
+  private forgetUnused(current: Usage): void {
+    for (const [instance, usage] of this.usages) {
+      if (usage !== current && usage.open === 0) this.usages.delete(instance);
+    }
+  }
+}

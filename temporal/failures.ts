@@ -1,0 +1,26 @@
+import { status } from '@grpc/grpc-js';
+import { isGrpcServiceError } from '@temporalio/client';
+import { isReveilleError, ReveilleError } from '../errors/index.js';
+
+/**
+ * What a failed call to Temporal means. A query that runs out of time while the server answers other calls has
+ * found no worker; a server that is away is another thing.
+ */
+export function temporalError(error: unknown): ReveilleError {
+  if (isReveilleError(error)) return error;
+  const code = grpcCode(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const options = { cause: error, retryInMs: 1000 };
+  if (/no poller|query was buffered|query timed out/i.test(message) || code === status.FAILED_PRECONDITION) {
+    return new ReveilleError('NO_WORKER', undefined, options);
+  }
+  if (code === status.UNAVAILABLE) return new ReveilleError('TEMPORAL_UNREACHABLE', undefined, options);
+  if (code === status.DEADLINE_EXCEEDED) return new ReveilleError('NO_WORKER', undefined, options);
+  return new ReveilleError('TEMPORAL_UNREACHABLE', message, options);
+}
+
+function grpcCode(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code;
+  if (error instanceof Error && error.cause !== undefined) return grpcCode(error.cause);
+  return undefined;
+}

@@ -1,0 +1,9 @@
+export {
+  connectionOptions,
+  connectTemporal,
+  type TemporalConnection,
+  temporalAddress,
+} from './connection.js';
+export { temporalError } from './failures.js';
+export { type HistoryNews, historyNews } from './history.js';
+export { ResourceClient } from './resource-client.js';

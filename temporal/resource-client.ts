@@ -1,0 +1,193 @@
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { ReveilleError } from '../errors/index.js';
+import {
+  type AdoptArgs,
+  type LifecycleInput,
+  type PinArgs,
+  queries,
+  type ReadyState,
+  resourceOf,
+  type StatusState,
+  type StopArgs,
+  signals,
+  TASK_QUEUE,
+  type TouchArgs,
+  type UnreachableArgs,
+  type WakeArgs,
+  WORKFLOW_TYPE,
+  workflowId,
+} from '../workflows/messages.js';
+import type { TemporalConnection } from './connection.js';
+import { historyNews } from './history.js';
+
+/** A query waits for a worker: without one, this long. */
+const QUERY_TIMEOUT_MS = 3000;
+
+/** Speaks to the workflows of resources, in the words of workflows/messages.ts. */
+export class ResourceClient {
+  private readonly client: Client;
+
+  constructor(private readonly temporal: TemporalConnection) {
+    this.client = temporal.client;
+  }
+
+  /** Signals `wake`, starting the execution where none runs. @returns the run that has the signal. */
+  wake(name: string, args: WakeArgs = {}): Promise<string> {
+    return this.signalWithStart(name, signals.wake, args);
+  }
+
+  pin(name: string, args: PinArgs = {}): Promise<string> {
+    return this.signalWithStart(name, signals.pin, args);
+  }
+
+  adopt(name: string, args: AdoptArgs): Promise<string> {
+    return this.signalWithStart(name, signals.adopt, args, { adopted: true });
+  }
+
+  /** @returns false where nothing runs. */
+  touch(name: string, args: TouchArgs): Promise<boolean> {
+    return this.signal(name, signals.touch, args);
+  }
+
+  unreachable(name: string, args: UnreachableArgs): Promise<boolean> {
+    return this.signal(name, signals.unreachable, args);
+  }
+
+  stop(name: string, args: StopArgs = {}): Promise<boolean> {
+    return this.signal(name, signals.stop, args);
+  }
+
+  unpin(name: string): Promise<boolean> {
+    return this.signal(name, signals.unpin);
+  }
+
+  /** The `ready` query; of the open run where none is named. Undefined where there is no such execution. */
+  ready(name: string, runId?: string): Promise<ReadyState | undefined> {
+    return this.query<ReadyState>(name, queries.ready, runId);
+  }
+
+  /** The `status` query. Undefined where the resource is asleep. */
+  async status(name: string): Promise<StatusState | undefined> {
+    const status = await this.query<StatusState>(name, queries.status);
+    return status?.phase === 'asleep' ? undefined : status;
+  }
+
+  /** The run that is open, if any. Asks the server alone: needs no worker. */
+  async openRun(name: string): Promise<string | undefined> {
+    const handle = this.client.workflow.getHandle(workflowId(name));
+    const found = await handle.describe().catch(ignoreNotFound);
+    return found?.status.name === 'RUNNING' ? found.runId : undefined;
+  }
+
+  /** Names of all resources with an open execution. The server's list may be a moment behind. */
+  async list(): Promise<string[]> {
+    const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
+    const names: string[] = [];
+    for await (const { workflowId: id } of this.client.workflow.list({ query })) {
+      const name = resourceOf(id);
+      if (name !== undefined) names.push(name);
+    }
+    return names;
+  }
+
+  /**
+   * Resolves when the run that is open now has ended, or none is. After a stop a successor is a life of its
+   * own, woken by somebody else meanwhile.
+   */
+  async untilAsleep(name: string, signal: AbortSignal): Promise<void> {
+    const runId = await this.openRun(name);
+    if (runId === undefined) return;
+    let token: Uint8Array | undefined;
+    for (;;) {
+      const news = await historyNews(this.temporal, name, runId, token, signal);
+      if (news.closed) return;
+      token = news.token;
+    }
+  }
+
+  /**
+   * Resolves when ready.
+   * @throws ReveilleError the boot's failure, or STOPPED.
+   */
+  async untilReady(name: string, signal: AbortSignal): Promise<ReadyState> {
+    const runId = await this.wake(name, { reason: 'waits until ready' });
+    let state: ReadyState | undefined;
+    await this.follow(name, runId, signal, async (closed, run) => {
+      state = await this.ready(name, run);
+      return closed || state?.ready === true || state?.phase === 'failed';
+    });
+    if (state?.ready) return state;
+    const failure = state?.failure;
+    if (!failure) throw new ReveilleError('STOPPED', `${name} was stopped before it was ready`);
+    throw new ReveilleError(
+      failure.code,
+      failure.message,
+      failure.log === undefined ? {} : { log: failure.log },
+    );
+  }
+
+  /** Looks each time the history of the run (and of its successors) has grown, until `done` says so. */
+  private async follow(
+    name: string,
+    firstRun: string,
+    signal: AbortSignal,
+    done: (closed: boolean, runId: string) => boolean | Promise<boolean>,
+  ): Promise<void> {
+    let runId = firstRun;
+    let token: Uint8Array | undefined;
+    for (;;) {
+      const news = await historyNews(this.temporal, name, runId, token, signal);
+      if (news.closed?.successor !== undefined) {
+        runId = news.closed.successor;
+        token = undefined;
+        continue;
+      }
+      if (news.changed && (await done(news.closed !== undefined, runId))) return;
+      if (news.closed) return;
+      token = news.token;
+    }
+  }
+
+  private async signalWithStart(
+    name: string,
+    signal: string,
+    args: object,
+    input: Partial<LifecycleInput> = {},
+  ): Promise<string> {
+    const handle = await this.client.workflow.signalWithStart(WORKFLOW_TYPE, {
+      workflowId: workflowId(name),
+      taskQueue: TASK_QUEUE,
+      args: [{ name, ...input }],
+      signal,
+      signalArgs: [args],
+      staticSummary: `The life of ${name}, from its wake to its sleep`,
+    });
+    return handle.signaledRunId;
+  }
+
+  private async signal(name: string, signal: string, args?: object): Promise<boolean> {
+    try {
+      const handle = this.client.workflow.getHandle(workflowId(name));
+      await (args === undefined ? handle.signal(signal) : handle.signal(signal, args));
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  private async query<T>(name: string, query: string, runId?: string): Promise<T | undefined> {
+    try {
+      const handle = this.client.workflow.getHandle(workflowId(name), runId);
+      return await this.client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () => handle.query<T>(query));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  }
+}
+
+function ignoreNotFound(error: unknown): undefined {
+  if (error instanceof WorkflowNotFoundError) return undefined;
+  throw error;
+}

@@ -1,0 +1,108 @@
+import { createServer, type Server } from 'node:http';
+import type { BootRequest, Found, Provider, ProviderContext } from '../../activities/providers/contract.js';
+import { ReveilleError } from '../../errors/index.js';
+import type { Instance } from '../../workflows/messages.js';
+
+interface Running {
+  name: string;
+  instance: Instance;
+  server: Server;
+  suspended: boolean;
+}
+
+/**
+ * A provider whose instances are HTTP servers of the test's own process, and whose steps the test can delay and
+ * fail. For tests of the workflow and of the gate; providers have tests of their own with real engines.
+ */
+export class FakeProvider implements Provider {
+  readonly hostBound = true;
+  readonly boots: number[] = [];
+  readonly stops: { generation: number; then: string }[] = [];
+  readonly running = new Map<string, Running>();
+  /** Awaited before each boot, stop, inspection. */
+  beforeBoot: (request: BootRequest, context: ProviderContext) => Promise<void> = async () => {};
+  beforeStop: (request: BootRequest) => Promise<void> = async () => {};
+
+  constructor(private readonly host: string) {}
+
+  async boot(
+    request: BootRequest,
+    context: ProviderContext,
+  ): Promise<{ instance: Instance; adopted: boolean }> {
+    const { name, generation } = request;
+    this.boots.push(generation);
+    await this.beforeBoot(request, context);
+    const found = this.running.get(name);
+    if (found) {
+      found.suspended = false;
+      found.instance = { ...found.instance, generation };
+      return { instance: found.instance, adopted: true };
+    }
+    const server = createServer((incoming, response) => {
+      response.end(`${name} ${generation} ${incoming.url}`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const id = `fake:${generation}`;
+    const instance = { id, endpoint: { host: '127.0.0.1', port }, generation, host: this.host };
+    this.running.set(name, { name, instance, server, suspended: false });
+    return { instance, adopted: false };
+  }
+
+  async inspect({ name }: BootRequest, instance: Instance) {
+    const found = this.running.get(name);
+    if (found?.instance.id !== instance.id) return { state: 'gone' as const };
+    return found.suspended
+      ? { state: 'suspended' as const }
+      : { state: 'running' as const, instance: found.instance };
+  }
+
+  async adopt(request: BootRequest, instance: Instance) {
+    const result = await this.inspect(request, instance);
+    if (result.state !== 'running') return result;
+    return { state: 'running' as const, instance: { ...instance, generation: request.generation } };
+  }
+
+  async stop(request: BootRequest, instance: Instance | undefined, options: { then: string }): Promise<void> {
+    await this.beforeStop(request);
+    this.stops.push({ generation: request.generation, then: options.then });
+    const found = this.running.get(request.name);
+    if (!found || (instance && found.instance.id !== instance.id)) return;
+    if (options.then === 'suspend') found.suspended = true;
+    else this.kill(request.name);
+  }
+
+  /** The instance ends by itself. */
+  kill(name: string): void {
+    const found = this.running.get(name);
+    this.running.delete(name);
+    found?.server.close();
+    found?.server.closeAllConnections();
+  }
+
+  async watch(request: BootRequest, _instance: Instance, { signal }: ProviderContext) {
+    while (!signal.aborted && this.running.has(request.name))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    return signal.aborted ? undefined : { reason: 'ended', log: 'last words' };
+  }
+
+  async list(): Promise<Found[]> {
+    return [...this.running.values()].map(({ name, instance, suspended }) => ({
+      name,
+      instance,
+      state: suspended ? ('suspended' as const) : ('running' as const),
+    }));
+  }
+
+  async logTail(): Promise<string> {
+    return 'last words';
+  }
+
+  closeAll(): void {
+    for (const name of [...this.running.keys()]) this.kill(name);
+  }
+}
+
+export const bootFailure = (message: string): ReveilleError =>
+  new ReveilleError('BOOT_FAILED', message, { log: 'line one\nline two' });

@@ -1,0 +1,69 @@
+import { ActivityFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { Plan } from '../activities/contract.js';
+import { stopInstance } from './ending.js';
+import type { Life } from './life.js';
+import type { Failure } from './messages.js';
+import { onHost, onProvider, target, toFailure } from './steps.js';
+
+/** Beyond the time of the step itself: for a worker lost on the way. */
+const SLACK_MS = 60_000;
+
+export type BootOutcome = 'ready' | 'stop' | 'failed';
+
+/** One generation, from nothing to healthy. What it began and did not finish is removed again. */
+export async function boot(life: Life, plan: Plan): Promise<BootOutcome> {
+  life.nextGeneration();
+  life.boots += 1;
+  life.enter('booting');
+  const outcome = await cancellableStep(life, () => bootSteps(life, plan), 'BOOT_FAILED');
+  if (outcome === 'done') return 'ready';
+  // Everyone who waits is told before the cleaning up, which may take as long as the instance's grace.
+  if (outcome !== 'stop') life.fail(outcome.failure);
+  await stopInstance(life, plan, 'stop');
+  return outcome === 'stop' || life.stopRequest ? 'stop' : 'failed';
+}
+
+async function bootSteps(life: Life, plan: Plan): Promise<void> {
+  const { times } = plan;
+  const began = Date.now();
+  const starter = onProvider(plan, 'boot', times.bootTimeout, `boot generation ${life.generation}`);
+  const started = await onHost(plan, plan.bootQueue, false, () => starter.boot(target(life, plan)));
+  life.instance = started.instance;
+  if (started.adopted) life.adoptedAt = Date.now();
+  life.steps.push({ step: 'boot', took: Date.now() - began });
+  if (plan.hasHealth) {
+    life.enter('checking');
+    await checkHealth(life, plan);
+  }
+}
+
+/** Waits until the instance is healthy, and notes how long that took. */
+export async function checkHealth(life: Life, plan: Plan): Promise<void> {
+  const { instance } = life;
+  if (!instance) return;
+  const began = Date.now();
+  const checker = onProvider(plan, 'boot', plan.times.healthTimeout + SLACK_MS, 'wait until healthy');
+  await onHost(plan, plan.bootQueue, false, () => checker.waitHealthy({ ...target(life, plan), instance }));
+  life.steps.push({ step: 'health', took: Date.now() - began });
+}
+
+/** Runs a step that `stop` may cut short. */
+export async function cancellableStep(
+  life: Life,
+  run: () => Promise<void>,
+  timeoutCode: 'BOOT_FAILED' | 'HEALTH_TIMEOUT',
+): Promise<'done' | 'stop' | { failure: Failure }> {
+  if (life.stopRequest) return 'stop';
+  const scope = new CancellationScope();
+  life.cancelStep = () => scope.cancel();
+  try {
+    await scope.run(run);
+  } catch (error) {
+    if (life.stopRequest) return 'stop';
+    if (!(error instanceof ActivityFailure) && isCancellation(error)) throw error;
+    return { failure: toFailure(error, timeoutCode) };
+  } finally {
+    life.cancelStep = undefined;
+  }
+  return life.stopRequest ? 'stop' : 'done';
+}

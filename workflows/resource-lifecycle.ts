@@ -1,0 +1,172 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  setHandler,
+} from '@temporalio/workflow';
+import type { Plan } from '../activities/contract.js';
+import { awake, becomeReady } from './awake.js';
+import { boot } from './boot.js';
+import { end, stopInstance } from './ending.js';
+import { Life } from './life.js';
+import {
+  type AdoptArgs,
+  type Failure,
+  type LifecycleInput,
+  type LifecycleSummary,
+  type PinArgs,
+  queries,
+  type ReadyState,
+  type StatusState,
+  type StopArgs,
+  signals,
+  type TouchArgs,
+  type UnreachableArgs,
+  type WakeArgs,
+} from './messages.js';
+import { anywhere, onHost, onProvider, target, toFailure, until } from './steps.js';
+import { readyState, show, statusState, summary } from './view.js';
+
+/** Without a wake for one more backoff, but at least this long, a failed execution closes. */
+const MIN_FAILED_MS = 60_000;
+
+/**
+ * The life of one resource while it is awake: one execution per awake period, id `resource:<name>`.
+ * Contract: messages.ts; protocol between it and the proxies: leases.md.
+ */
+export async function resourceLifecycle(input: LifecycleInput): Promise<LifecycleSummary> {
+  const life = new Life(input);
+  listen(life);
+  // Cancelling is the same as `stop`: nothing is cut off in the middle, everything is cleaned up.
+  CancellationScope.current().cancelRequested.catch(() => life.stop({ reason: 'cancelled' }));
+  return await CancellationScope.nonCancellable(() => live(life));
+}
+
+function listen(life: Life): void {
+  setHandler(defineQuery<ReadyState>(queries.ready), () => readyState(life));
+  setHandler(defineQuery<StatusState>(queries.status), () => statusState(life));
+  setHandler(defineSignal<[AdoptArgs]>(signals.adopt), (args) => life.adopt(args));
+  setHandler(defineSignal<[WakeArgs?]>(signals.wake), (args) => life.wake(args));
+  setHandler(defineSignal<[TouchArgs]>(signals.touch), (args) => life.touch(args));
+  setHandler(defineSignal<[UnreachableArgs]>(signals.unreachable), (args) => life.noteUnreachable(args));
+  setHandler(defineSignal<[StopArgs?]>(signals.stop), (args) => life.stop(args));
+  setHandler(defineSignal<[PinArgs?]>(signals.pin), (args) => life.setPin(args));
+  setHandler(defineSignal(signals.unpin), () => life.unpin());
+}
+
+type Next = 'boot' | 'awake' | 'adopt' | 'end' | 'lost' | 'failed';
+
+async function live(life: Life): Promise<LifecycleSummary> {
+  const wentOn = life.phase === 'ready';
+  const plan = life.plan ?? (await describe(life));
+  life.plan = plan;
+  life.onPhase = () => show(life, plan);
+  show(life, plan);
+  let next: Next = wentOn ? 'awake' : firstStep(life);
+  for (;;) {
+    if (next === 'boot') next = await bootNext(life, plan);
+    else if (next === 'adopt') next = await takeOver(life, plan);
+    else if (next === 'awake') next = await stayAwake(life, plan);
+    else if (next === 'failed') next = await backOff(life);
+    else if (next === 'lost') {
+      await stopInstance(life, plan, 'stop');
+      next = !life.stopRequest && life.wanted ? 'boot' : 'end';
+    } else return await finish(life);
+  }
+}
+
+function firstStep(life: Life): Next {
+  if (life.stopRequest) return 'end';
+  return life.adoptRequest && !life.input.carried ? 'adopt' : 'boot';
+}
+
+/** The definition stands in the worker's configuration; the workflow learns its times and queues only. */
+async function describe(life: Life): Promise<Plan> {
+  try {
+    const { params, revision } = life.input;
+    return await anywhere('look the resource up').describe({
+      name: life.name,
+      ...(params === undefined ? {} : { params }),
+      ...(revision === undefined ? {} : { revision }),
+    });
+  } catch (error) {
+    const failure = toFailure(error, 'RESOURCE_UNKNOWN');
+    life.failure = failure;
+    life.book.refuseAll(failure.code, 0);
+    throw closeAsFailed(failure);
+  }
+}
+
+async function bootNext(life: Life, plan: Plan): Promise<Next> {
+  const outcome = await boot(life, plan);
+  if (outcome === 'stop') return 'end';
+  if (outcome === 'failed') return 'failed';
+  becomeReady(life);
+  return 'awake';
+}
+
+async function takeOver(life: Life, plan: Plan): Promise<Next> {
+  const instance = life.adoptRequest;
+  if (!instance) return 'end';
+  life.nextGeneration();
+  life.enter('checking');
+  const { adopt } = onProvider(plan, 'stop', undefined, `adopt as generation ${life.generation}`);
+  const found = await onHost(plan, plan.stopQueue, true, () => adopt({ ...target(life, plan), instance }));
+  if (found.state !== 'running') return !life.stopRequest && life.wanted ? 'boot' : 'end';
+  life.instance = found.instance;
+  life.adoptedAt = Date.now();
+  if (!life.stopRequest) becomeReady(life);
+  return 'awake';
+}
+
+async function stayAwake(life: Life, plan: Plan): Promise<Next> {
+  const outcome = await awake(life, plan);
+  if (outcome === 'successor') return await continueAsNew<typeof resourceLifecycle>(successor(life, true));
+  if (outcome === 'lost') {
+    life.wakeOutstanding ||= life.book.lastEnd > Date.now();
+    return 'lost';
+  }
+  if (outcome === 'idle' || outcome === 'stop') {
+    await end(life, plan);
+    return 'end';
+  }
+  life.fail(outcome.failure);
+  await stopInstance(life, plan, 'stop');
+  return life.stopRequest ? 'end' : 'failed';
+}
+
+/** Waits for a wake that comes after the backoff. */
+async function backOff(life: Life): Promise<Next> {
+  const failure: Failure = life.failure ?? { code: 'INTERNAL', message: 'failed without a reason' };
+  life.enter('failed');
+  const backoff = Math.max(0, (life.retryAt ?? 0) - Date.now());
+  const asked = () => life.stopRequest !== undefined || life.wakeOutstanding;
+  await until(asked, backoff + Math.max(backoff, MIN_FAILED_MS), 'a wake after the backoff');
+  if (life.stopRequest) return 'end';
+  if (!life.wakeOutstanding) throw closeAsFailed(failure);
+  return 'boot';
+}
+
+const closeAsFailed = (failure: Failure): ApplicationFailure =>
+  ApplicationFailure.create({
+    message: failure.message,
+    type: failure.code,
+    nonRetryable: true,
+    details: [failure],
+  });
+
+/** Looks at wakes last: one that is recorded later makes the server refuse the completion and run this again. */
+async function finish(life: Life): Promise<LifecycleSummary> {
+  if (life.wanted) return await continueAsNew<typeof resourceLifecycle>(successor(life, false));
+  const endedBy = life.stopRequest ? (life.stopRequest.reason ?? 'stop') : 'idle';
+  life.phase = 'asleep';
+  return summary(life, endedBy);
+}
+
+const successor = (life: Life, awake: boolean): LifecycleInput => {
+  const { name, params } = life.input;
+  if (!awake) life.book.voidLeases();
+  return { name, ...(params === undefined ? {} : { params }), carried: life.carry(awake) };
+};

@@ -1,0 +1,117 @@
+import {
+  ActivityFailure,
+  type ActivityOptions,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  proxyActivities,
+  sleep,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type { LifecycleActivities, Plan, Target } from '../activities/contract.js';
+import { catalogue, type ErrorCode } from '../errors/index.js';
+import type { Life } from './life.js';
+import type { Failure } from './messages.js';
+
+/** A lost worker is noticed after this long without a heartbeat, and the step goes on elsewhere. */
+const HEARTBEAT_TIMEOUT_MS = 5000;
+/** After this long in a host's queue, somebody looks whether that host still has a worker. */
+const HOST_WAIT_MS = 10_000;
+const RETRY = { initialInterval: 100, backoffCoefficient: 2, maximumInterval: 10_000 } as const;
+
+/** Activities that any worker runs, on the workflow's own queue: dispatched eagerly. */
+export const anywhere = (summary: string) =>
+  proxyActivities<Pick<LifecycleActivities, 'describe' | 'askHolders' | 'hostPresent'>>({
+    startToCloseTimeout: 10_000,
+    retry: RETRY,
+    summary,
+  });
+
+/** Activities of the provider, on the queue of boots or that of stops. */
+export function onProvider(
+  plan: Plan,
+  queue: 'boot' | 'stop',
+  timeoutMs: number | undefined,
+  summary: string,
+) {
+  const options: ActivityOptions = {
+    taskQueue: queue === 'boot' ? plan.bootQueue : plan.stopQueue,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    retry: RETRY,
+    summary,
+    ...(timeoutMs === undefined ? { startToCloseTimeout: '1 day' } : { scheduleToCloseTimeout: timeoutMs }),
+    ...(plan.host === undefined ? {} : { scheduleToStartTimeout: HOST_WAIT_MS }),
+  };
+  return proxyActivities<LifecycleActivities>(options);
+}
+
+/** What the activities are told: names only. */
+export const target = (life: Life, plan: Plan): Target => ({
+  name: life.name,
+  ...(life.input.params === undefined ? {} : { params: life.input.params }),
+  revision: plan.revision,
+  generation: life.generation,
+});
+
+/** A failure of the host: its queue has no pollers. */
+export class HostGone extends Error {}
+
+/**
+ * Runs an activity of a host's queue. Waiting in that queue alone says nothing (there may be a hundred boots
+ * before it): the absence of pollers does.
+ * @param patient wait for the host for ever instead of throwing HostGone.
+ */
+export async function onHost<T>(
+  plan: Plan,
+  queue: string,
+  patient: boolean,
+  run: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!waitedInQueue(error)) throw error;
+      const { hostPresent } = anywhere(`is there a worker on ${plan.host}?`);
+      if (!(await hostPresent({ queue })) && !patient) throw new HostGone(`No worker on ${plan.host}`);
+    }
+  }
+}
+
+function waitedInQueue(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof TimeoutFailure &&
+    error.cause.timeoutType === 'SCHEDULE_TO_START'
+  );
+}
+
+/** What an activity's failure means in the words of the catalogue. */
+export function toFailure(error: unknown, timeoutCode: ErrorCode): Failure {
+  if (error instanceof HostGone) return { code: 'HOST_GONE', message: error.message };
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) {
+    const [detail] = (cause.details ?? []) as Failure[];
+    if (detail?.code !== undefined && detail.code in catalogue) return detail;
+    return { code: 'INTERNAL', message: cause.message };
+  }
+  if (cause instanceof TimeoutFailure) {
+    return { code: timeoutCode, message: `${catalogue[timeoutCode].title}: the time for it is over` };
+  }
+  return { code: 'INTERNAL', message: cause instanceof Error ? cause.message : String(cause) };
+}
+
+/** Waits until the condition holds or the time is over. Without a time: for the condition alone. */
+export async function until(holds: () => boolean, ms: number | undefined, summary: string): Promise<void> {
+  if (ms === undefined) return condition(holds);
+  await CancellationScope.cancellable(async () => {
+    try {
+      await Promise.race([sleep(Math.max(1, Math.ceil(ms)), { summary }), condition(holds)]);
+    } finally {
+      CancellationScope.current().cancel();
+    }
+  }).catch((error: unknown) => {
+    if (!isCancellation(error)) throw error;
+  });
+}
