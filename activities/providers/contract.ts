@@ -55,6 +55,8 @@ export interface Provider {
   list(context: ProviderContext): Promise<Found[]>;
   /** Last lines of the instance's log, bounded and masked. */
   logTail(request: Pick<BootRequest, 'name' | 'definition'>, bytes: number): Promise<string>;
+  /** Housekeeping that the worker calls every few seconds, where there is any. */
+  maintain?(context: ProviderContext): Promise<void>;
 }
 
 export const RETRIED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['TEMPORAL_UNREACHABLE', 'INTERNAL']);

@@ -1,0 +1,117 @@
+import { connect } from 'node:net';
+import type { HealthDefinition } from '../config/index.js';
+import { ReveilleError } from '../errors/index.js';
+import type { Endpoint } from '../workflows/messages.js';
+import { statusMatcher } from './health-status.js';
+import { inWords, probeHttp } from './http-probe.js';
+import { pause } from './pause.js';
+
+export interface HealthOptions {
+  /** Ends the wait: rejects with its reason. */
+  readonly signal: AbortSignal;
+  /** Called with the last reason, before each probe and every second. */
+  readonly heartbeat: (reason: string) => void;
+  /** Resolves when the instance has ended: the provider's `watch`. Undefined says nothing. */
+  readonly died?: Promise<{ reason: string; log?: string } | undefined>;
+}
+
+type ActiveHealth = Exclude<HealthDefinition, 'none'>;
+/** Resolves where the instance is healthy; rejects, saying why it is not. */
+type Probe = (signal: AbortSignal) => Promise<void>;
+
+const FIRST_PAUSE_MS = 5;
+const HEARTBEAT_MS = 1000;
+
+/**
+ * Resolves as soon as the instance is healthy. One probe at a time: the first at once, the next after a pause of
+ * 5 ms that doubles up to `interval`; one that takes longer than `attempt` is given up and made again.
+ * @throws ReveilleError INSTANCE_DIED at once with its end and log; HEALTH_TIMEOUT with the last reason.
+ */
+export async function waitHealthy(
+  health: HealthDefinition,
+  endpoint: Endpoint,
+  { signal, heartbeat, died }: HealthOptions,
+): Promise<void> {
+  if (health === 'none') return;
+  const ended = new AbortController();
+  const both = AbortSignal.any([signal, ended.signal]);
+  let reason = 'not asked yet';
+  const beat = setInterval(() => heartbeat(reason), HEARTBEAT_MS);
+  void died?.then((end) => {
+    if (end !== undefined) ended.abort(deathOf(end));
+  });
+  try {
+    await probeUntilHealthy(health, probeOf(health, endpoint), both, (last) => {
+      reason = last;
+      heartbeat(last);
+    });
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+async function probeUntilHealthy(
+  health: ActiveHealth,
+  probe: Probe,
+  signal: AbortSignal,
+  tell: (reason: string) => void,
+): Promise<void> {
+  const deadline = performance.now() + health.timeout;
+  const left = () => Math.max(0, deadline - performance.now());
+  let reason = 'not asked yet';
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, health.interval)) {
+    signal.throwIfAborted();
+    tell(reason);
+    const answer = await attempt(probe, Math.min(health.attempt, left()), signal);
+    if (answer === undefined) return;
+    reason = answer;
+    if (left() === 0) throw timedOut(health.timeout, reason);
+    await pause(Math.min(pauseMs, left()), signal);
+  }
+}
+
+/** @returns undefined where healthy, else why not. */
+async function attempt(probe: Probe, limitMs: number, signal: AbortSignal): Promise<string | undefined> {
+  const limit = AbortSignal.timeout(Math.ceil(limitMs));
+  try {
+    await probe(AbortSignal.any([signal, limit]));
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (limit.aborted)
+      return `no answer within ${limitMs >= 1000 ? `${limitMs / 1000}s` : `${Math.ceil(limitMs)}ms`}`;
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function probeOf(health: ActiveHealth, endpoint: Endpoint): Probe {
+  if ('tcp' in health) return (signal) => probeTcp(endpoint, signal);
+  const isExpected = statusMatcher(health.status);
+  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
+  const url = new URL(`http://${host}:${endpoint.port}`);
+  const headers: Record<string, string> = health.host === undefined ? {} : { host: health.host };
+  return async (signal) => {
+    const status = await probeHttp({ url, path: health.path, headers }, signal);
+    if (!isExpected(status)) throw new Error(`status ${status}`);
+  };
+}
+
+function probeTcp({ host, port }: Endpoint, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, signal });
+    socket.once('connect', () => {
+      resolve();
+      socket.destroy();
+    });
+    socket.on('error', (error) => reject(new Error(inWords(error), { cause: error })));
+  });
+}
+
+function deathOf({ reason, log }: { reason: string; log?: string }): ReveilleError {
+  const message = `${reason} before it was healthy`;
+  return new ReveilleError('INSTANCE_DIED', message, log === undefined ? {} : { log });
+}
+
+function timedOut(timeoutMs: number, reason: string): ReveilleError {
+  return new ReveilleError('HEALTH_TIMEOUT', `not healthy within ${timeoutMs / 1000}s: ${reason}`);
+}

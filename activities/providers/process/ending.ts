@@ -1,0 +1,72 @@
+import { ReveilleError } from '../../../errors/index.js';
+import { pause } from '../../pause.js';
+import type { ProviderContext } from '../contract.js';
+import { type Group, liveMembers, signalGroup } from './group.js';
+import { readStat } from './identity.js';
+
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 200;
+/** From the first SIGKILL until the kernel is taken to be stuck with the process. */
+const KILL_MS = 10_000;
+
+/**
+ * Ends a whole group: SIGTERM, `graceMs`, SIGKILL. Resolves when no member lives.
+ * @throws ReveilleError STOP_FAILED where SIGKILL does not end it.
+ */
+export async function endGroup(
+  group: Group,
+  { graceMs, force }: { graceMs: number; force: boolean },
+  context: ProviderContext,
+): Promise<void> {
+  const killAt = performance.now() + (force ? 0 : graceMs);
+  let told = force;
+  for await (const paused of pauses(context, () => killAt - performance.now())) {
+    context.heartbeat(paused ? 'waiting for the processes to end' : 'ending the processes');
+    if (liveMembers(group).length === 0) return;
+    const over = performance.now() - killAt;
+    if (over > KILL_MS) throw stuck(group);
+    if (over >= 0) signalGroup(group, 'SIGKILL');
+    else if (!told) {
+      // SIGTERM first: a stopped member must not do anything else before it sees it.
+      told = signalGroup(group, 'SIGTERM');
+      signalGroup(group, 'SIGCONT');
+    }
+  }
+}
+
+/**
+ * Stops every member in its tracks.
+ * @param stillOurs false once a younger generation has taken the group over: then it is set going again.
+ */
+export async function suspendGroup(
+  group: Group,
+  stillOurs: () => boolean,
+  context: ProviderContext,
+): Promise<void> {
+  for await (const _ of pauses(context, () => LONGEST_PAUSE_MS)) {
+    context.heartbeat('suspending the processes');
+    if (!stillOurs()) return;
+    if (!signalGroup(group, 'SIGSTOP')) return;
+    if (!stillOurs()) {
+      signalGroup(group, 'SIGCONT');
+      return;
+    }
+    if (liveMembers(group).every(({ state }) => state === 'T')) return;
+  }
+}
+
+/** Turns with a growing pause in between; the first at once. Says whether there was one. */
+async function* pauses(context: ProviderContext, leftMs: () => number): AsyncGenerator<boolean> {
+  context.signal.throwIfAborted();
+  yield false;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    const left = leftMs();
+    await pause(left > 0 ? Math.min(pauseMs, left) : pauseMs, context.signal);
+    yield true;
+  }
+}
+
+function stuck(group: Group): ReveilleError {
+  const states = liveMembers(group).map(({ pid }) => `${pid} (${readStat(pid)?.state ?? 'gone'})`);
+  return new ReveilleError('STOP_FAILED', `still there after SIGKILL: ${states.join(', ')}`);
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { type Config, createMasker, type Logger, secretsOf } from '../../../config/index.js';
+import type { Instance } from '../../../workflows/messages.js';
+import type { BootRequest } from '../contract.js';
+import type { RunClaim } from './claims.js';
+import { Home } from './home.js';
+import { formatIdentity } from './identity.js';
+import { Ports } from './ports.js';
+import { Exits } from './shim.js';
+
+export interface HostServices {
+  /** Looked at each time it is used: a reload may put another one here. */
+  config: Config;
+  /** Absolute. */
+  readonly stateDir: string;
+  /** The name under which this machine's instances are known. */
+  readonly host: string;
+  readonly log: Logger;
+}
+
+const DEATH_LOG_BYTES = 4096;
+
+/** What all resources of this host share. */
+export class Host {
+  readonly ports: Ports;
+  readonly exits = new Exits();
+  readonly folder: string;
+
+  constructor(private readonly services: HostServices) {
+    this.folder = join(services.stateDir, 'process');
+    this.ports = new Ports(join(services.stateDir, 'ports'));
+  }
+
+  get config(): Config {
+    return this.services.config;
+  }
+
+  home(name: string): Home {
+    return new Home(name, join(this.folder, name));
+  }
+
+  instance({ identity, endpoint, generation }: RunClaim): Instance {
+    return { id: formatIdentity(identity), endpoint, generation, host: this.services.host };
+  }
+
+  /** Where automatic ports come from: the range, without what resources have for themselves. */
+  portRules(): { range: [number, number]; excluded: Set<number> } {
+    const [low = 0, high = 0] = this.config.worker.ports.split('-').map(Number);
+    const fixed = Object.values(this.config.resources).map(({ endpoint }) => endpoint.port);
+    return { range: [low, high], excluded: new Set(fixed.filter((port) => port !== 'auto')) };
+  }
+
+  /** Last lines of the youngest generation, for those who wait for it. */
+  deathLog({ name, definition }: Pick<BootRequest, 'name' | 'definition'>): Promise<string> {
+    return this.home(name).log.tailOfGeneration(DEATH_LOG_BYTES, this.masker(definition));
+  }
+
+  masker(definition: BootRequest['definition']): (text: string) => string {
+    return createMasker(secretsOf(definition, { env: process.env, folder: this.config.folder }));
+  }
+}

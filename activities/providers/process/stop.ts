@@ -1,0 +1,54 @@
+import type { StopMode } from '../../../workflows/messages.js';
+import type { BootRequest, ProviderContext } from '../contract.js';
+import type { RunClaim } from './claims.js';
+import { endGroup, suspendGroup } from './ending.js';
+import type { Home } from './home.js';
+import type { Host } from './host.js';
+import { lifeOf } from './identity.js';
+
+export interface StopOptions {
+  then: StopMode;
+  force: boolean;
+}
+
+/**
+ * Ends what a generation started, and sees to it that nothing is started for it any more. What a younger
+ * generation has taken over is left alone. To delete is to end what older generations left, too.
+ */
+export async function stopGeneration(
+  host: Host,
+  request: BootRequest,
+  options: StopOptions,
+  context: ProviderContext,
+): Promise<void> {
+  const home = host.home(request.name);
+  home.claims.prepare();
+  const claim = home.claims.settle(request.generation);
+  if (claim.kind === 'run') await stopClaimed(host, home, claim, request, options, context);
+  if (options.then !== 'delete') return;
+  const older = home.claims.settleOlder(request.generation);
+  if (older !== undefined) await stopClaimed(host, home, older, request, options, context);
+  const newest = home.claims.newestRun()?.generation ?? 0;
+  if (newest <= request.generation) home.clear();
+}
+
+async function stopClaimed(
+  host: Host,
+  home: Home,
+  claim: RunClaim,
+  request: BootRequest,
+  { then, force }: StopOptions,
+  context: ProviderContext,
+): Promise<void> {
+  const { claims } = home;
+  const { generation } = claim;
+  const group = home.group(claim);
+  const alive = lifeOf(claim.identity) !== 'gone';
+  if (then === 'suspend' && alive && claims.fate(generation) === undefined) {
+    claims.markSuspended(generation);
+    return suspendGroup(group, () => typeof claims.fate(generation) !== 'number', context);
+  }
+  if (claims.decideFate(generation, 'stop') !== 'stop') return;
+  await endGroup(group, { graceMs: request.definition.process.grace, force }, context);
+  host.ports.release(claim.endpoint.port, request.name, generation);
+}
