@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { workflowId } from '../workflows/messages.js';
 
-const { EventType } = temporal.api.enums.v1;
+const { EventType } = proto.temporal.api.enums.v1;
 
 /** The server ends an empty long poll by itself after about a minute; this is beyond it. */
 const POLL_TIMEOUT_MS = 90_000;

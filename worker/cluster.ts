@@ -1,8 +1,8 @@
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import type { TemporalConnection } from '../temporal/index.js';
 import { searchAttributes } from '../workflows/messages.js';
 
-const { TaskQueueType } = temporal.api.enums.v1;
+const { TaskQueueType } = proto.temporal.api.enums.v1;
 
 /** Whether our search attributes exist: setting one that does not would wedge a workflow's task. */
 export async function hasSearchAttributes({ client, namespace }: TemporalConnection): Promise<boolean> {
