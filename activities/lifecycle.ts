@@ -1,0 +1,174 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Logger } from '../config/index.js';
+import { isReveilleError, ReveilleError } from '../errors/index.js';
+import { askHolders } from './ask-holders.js';
+import type { FailureDetail, Instance, LifecycleActivities, Target } from './contract.js';
+import type { Definitions } from './definitions.js';
+import { waitHealthy } from './health.js';
+import { probeIdle } from './idle-probe.js';
+import { planOf } from './plan.js';
+import { type BootRequest, type Provider, type ProviderContext, RETRIED } from './providers/contract.js';
+
+/** Well under the workflow's heartbeat timeout; the SDK throttles what is too often. */
+const HEARTBEAT_MS = 1000;
+const LOG_TAIL_BYTES = 4000;
+/** What no name in the catalogue explains is tried again this often, then it fails the generation. */
+const MAX_UNEXPECTED = 5;
+
+export interface ActivityServices {
+  definitions: Definitions;
+  providers: Readonly<Record<string, Provider>>;
+  host: string;
+  secret: string;
+  log: Logger;
+  /** The search attributes are registered in this namespace. */
+  searchAttributes: boolean;
+  /** Whether any worker polls an activity queue. */
+  hasPollers(queue: string): Promise<boolean>;
+}
+
+/** The activities of a resource's life, on this worker's configuration and providers. */
+export function createLifecycleActivities(services: ActivityServices): LifecycleActivities {
+  const { definitions } = services;
+  const request = (target: Target): BootRequest => ({
+    name: target.name,
+    params: target.params ?? {},
+    generation: target.generation,
+    revision: target.revision,
+    definition: definitions.ofRevision(target.name, target.revision),
+  });
+  const provider = (target: Target): Provider => providerOf(services, request(target).definition.provider);
+
+  return {
+    describe: ({ name }) =>
+      attempt(services, 'final', async () => {
+        const { revision, definition } = definitions.latest(name);
+        const { hostBound } = providerOf(services, definition.provider);
+        const host = hostBound ? services.host : undefined;
+        const { searchAttributes } = services;
+        return planOf(definitions.current, name, definition, { revision, host, searchAttributes });
+      }),
+
+    boot: (target) =>
+      attempt(services, 'final', (context) => provider(target).boot(request(target), context)),
+
+    waitHealthy: (target) =>
+      attempt(services, 'final', (context) =>
+        untilHealthy(provider(target), request(target), target.instance, context),
+      ),
+
+    inspect: (target) =>
+      attempt(services, 'retried', (context) =>
+        provider(target).inspect(request(target), target.instance, context),
+      ),
+
+    adopt: (target) =>
+      attempt(services, 'retried', (context) =>
+        provider(target).adopt(request(target), target.instance, context),
+      ),
+
+    stop: ({ instance, then, force = false, ...target }) =>
+      attempt(services, 'retried', (context) =>
+        provider(target).stop(request(target), instance, { then, force }, context),
+      ),
+
+    probeIdle: (target) =>
+      attempt(services, 'retried', async ({ signal }) => {
+        const { probe } = request(target).definition.idle;
+        const { name, generation } = target;
+        if (!probe) return { idle: true };
+        const instance = { name, generation, endpoint: target.instance.endpoint };
+        return await probeIdle(probe, instance, definitions.current, signal);
+      }),
+
+    askHolders: ({ name, generation, holders, revoke }) =>
+      askHolders(services.secret, { resource: name, generation, holders, revoke }),
+
+    hostPresent: ({ queue }) => services.hasPollers(queue),
+  };
+}
+
+function providerOf({ providers }: ActivityServices, name: string): Provider {
+  const provider = providers[name];
+  if (!provider) throw new ReveilleError('CONFIG_INVALID', `There is no provider named ${name}`);
+  return provider;
+}
+
+/** Health and death are watched at once: an instance that ends fails its boot now, not at the timeout. */
+async function untilHealthy(
+  provider: Provider,
+  request: BootRequest,
+  instance: Instance,
+  context: ProviderContext,
+): Promise<void> {
+  const watching = new AbortController();
+  const signal = AbortSignal.any([context.signal, watching.signal]);
+  const died = provider.watch(request, instance, { ...context, signal });
+  const { heartbeat } = context;
+  try {
+    await waitHealthy(request.definition.health, instance.endpoint, {
+      signal: context.signal,
+      heartbeat,
+      died,
+    });
+  } catch (error) {
+    if (!isReveilleError(error) || error.log !== undefined) throw error;
+    const log = await provider.logTail(request, LOG_TAIL_BYTES);
+    throw new ReveilleError(error.code, error.message, { log, cause: error });
+  } finally {
+    watching.abort();
+  }
+}
+
+/**
+ * Runs one activity: heartbeats while it lasts, its cancellation as an AbortSignal, its errors in the words of
+ * the catalogue.
+ * @param retry 'final': what the catalogue names fails the generation at once. 'retried': tried until it works.
+ */
+async function attempt<T>(
+  services: ActivityServices,
+  retry: 'final' | 'retried',
+  run: (context: ProviderContext) => Promise<T>,
+): Promise<T> {
+  const activity = Context.current();
+  const context: ProviderContext = {
+    signal: activity.cancellationSignal,
+    heartbeat: (progress) => activity.heartbeat(progress),
+  };
+  const beat = setInterval(() => activity.heartbeat(), HEARTBEAT_MS);
+  try {
+    return await run(context);
+  } catch (error) {
+    if (activity.cancellationSignal.aborted)
+      throw await activity.cancelled.catch((reason: unknown) => reason);
+    throw toApplicationFailure(error, retry, services, activity.info);
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+function toApplicationFailure(
+  error: unknown,
+  retry: 'final' | 'retried',
+  { log }: ActivityServices,
+  { activityType: activity, attempt: tries }: { activityType: string; attempt: number },
+): ApplicationFailure {
+  if (!isReveilleError(error)) {
+    log.error({ err: error, activity }, 'an activity failed unexpectedly');
+    const nonRetryable = retry === 'final' && tries >= MAX_UNEXPECTED;
+    return ApplicationFailure.create({ message: String(error), type: 'INTERNAL', nonRetryable });
+  }
+  log.warn({ code: error.code, detail: error.message, activity }, 'an activity failed');
+  const detail: FailureDetail = {
+    code: error.code,
+    message: error.message,
+    ...(error.log === undefined ? {} : { log: error.log }),
+  };
+  return ApplicationFailure.create({
+    message: error.message,
+    type: error.code,
+    nonRetryable: retry === 'final' && !RETRIED.has(error.code),
+    details: [detail],
+  });
+}

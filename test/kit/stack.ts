@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NativeConnection, type Worker } from '@temporalio/worker';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { Definitions } from '../../activities/definitions.js';
+import { createLifecycleActivities } from '../../activities/lifecycle.js';
+import { type Config, configSchema } from '../../config/index.js';
+import { LeaseGate } from '../../proxy/gate.js';
+import { InternalServer } from '../../proxy/internal.js';
+import { connectTemporal, ResourceClient, type TemporalConnection } from '../../temporal/index.js';
+import { hasPollers } from '../../worker/cluster.js';
+import { installRuntime } from '../../worker/sdk-runtime.js';
+import { createWorkers } from '../../worker/task-queues.js';
+import { FakeProvider } from './fake-provider.js';
+import { TemporalServer } from './temporal-server.js';
+
+export const quiet = pino({ level: process.env.REVEILLE_TEST_LOG ?? 'silent' });
+const SECRET = 'test secret';
+
+/** A gate with its own Temporal connection and control address, as a proxy process has. */
+export interface TestProxy {
+  gate: LeaseGate;
+  at: string;
+  temporal: TemporalConnection;
+  close(): Promise<void>;
+}
+
+/** Temporal for real, a worker with a provider that the test controls, and any number of gates; one process. */
+export class Stack {
+  readonly provider = new FakeProvider('test-host');
+  readonly folder = mkdtempSync(join(tmpdir(), 'reveille-stack-'));
+  config: Config;
+  resources!: ResourceClient;
+  temporal!: TemporalConnection;
+  private workers: Worker[] = [];
+  private running: Promise<unknown> = Promise.resolve();
+  private connection: NativeConnection | undefined;
+  private readonly proxies: TestProxy[] = [];
+
+  private constructor(
+    readonly server: TemporalServer,
+    file: Record<string, unknown>,
+  ) {
+    const { address } = server;
+    this.config = {
+      ...configSchema.parse({ ...file, temporal: { address }, state: join(this.folder, 'state') }),
+      file: undefined,
+      folder: this.folder,
+    };
+  }
+
+  /** @param resources as in reveille.yaml; provider settings are filled in. */
+  static async start(
+    resources: Record<string, Record<string, unknown>>,
+    top: Record<string, unknown> = {},
+  ): Promise<Stack> {
+    const filled = Object.entries(resources).map(([name, definition]) => [
+      name,
+      { provider: 'process', process: { command: ['unused'] }, health: 'none', ...definition },
+    ]);
+    const server = await TemporalServer.start();
+    const stack = new Stack(server, { ...top, resources: Object.fromEntries(filled) });
+    stack.temporal = connectTemporal(stack.config);
+    stack.resources = new ResourceClient(stack.temporal);
+    await stack.startWorker();
+    return stack;
+  }
+
+  async startWorker(): Promise<void> {
+    installRuntime(quiet);
+    this.connection ??= await NativeConnection.connect({ address: this.server.address });
+    const { provider, config } = this;
+    const host = 'test-host';
+    const activities = createLifecycleActivities({
+      definitions: new Definitions(config),
+      providers: { process: provider },
+      host,
+      secret: SECRET,
+      log: quiet,
+      searchAttributes: true,
+      hasPollers: (queue) => hasPollers(this.temporal, queue),
+    });
+    const { connection } = this;
+    this.workers = await createWorkers({
+      config,
+      connection,
+      namespace: 'default',
+      host,
+      activities,
+      hostBound: true,
+      anywhere: false,
+    });
+    this.running = Promise.all(this.workers.map((worker) => worker.run()));
+  }
+
+  async stopWorker(): Promise<void> {
+    for (const worker of this.workers) worker.shutdown();
+    await this.running;
+  }
+
+  /** @param temporalAddress where this proxy finds Temporal: a relay, say. */
+  async proxy(temporalAddress = this.server.address): Promise<TestProxy> {
+    const config = {
+      ...this.config,
+      temporal: { ...this.config.temporal, address: temporalAddress },
+    } as Config;
+    const temporal = connectTemporal(config);
+    const registry = new Registry();
+    let gate: LeaseGate | undefined;
+    const internal = new InternalServer({
+      config,
+      secret: SECRET,
+      registry,
+      answer: (...question) => {
+        if (!gate) throw new Error('too early');
+        return gate.answer(...question);
+      },
+    });
+    const at = await internal.listen();
+    gate = new LeaseGate(config, { temporal, at, log: quiet, registry });
+    const started = gate;
+    const proxy = {
+      gate,
+      at,
+      temporal,
+      close: async () => {
+        await started.close();
+        await internal.close();
+        await temporal.close();
+      },
+    };
+    this.proxies.push(proxy);
+    return proxy;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.proxies.map((proxy) => proxy.close()));
+    await this.stopWorker();
+    await this.temporal.close();
+    await this.connection?.close();
+    await this.server.kill();
+    this.provider.closeAll();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A server of the test's own on a free port. */
+export async function listening(server: Server = createServer()): Promise<{ server: Server; port: number }> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, port: (server.address() as AddressInfo).port };
+}

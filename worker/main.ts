@@ -1,0 +1,163 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { NativeConnection, type Worker } from '@temporalio/worker';
+import { Definitions } from '../activities/definitions.js';
+import { createLifecycleActivities } from '../activities/lifecycle.js';
+import { createProviders, type ProviderServices } from '../activities/providers/table.js';
+import {
+  type Config,
+  diffConfigs,
+  hostName,
+  type Service,
+  type ServiceOptions,
+  stateDir,
+} from '../config/index.js';
+import {
+  connectionOptions,
+  connectTemporal,
+  ResourceClient,
+  type TemporalConnection,
+} from '../temporal/index.js';
+import { hasPollers, hasSearchAttributes } from './cluster.js';
+import { type ReconcileServices, reconcile } from './reconcile.js';
+import { installRuntime } from './sdk-runtime.js';
+import { createWorkers } from './task-queues.js';
+
+const RETRY_MS = 1000;
+/** Between two rounds of the providers' housekeeping: bounded log files, mostly. */
+const MAINTAIN_MS = 5000;
+
+/** Hosts the workflows and activities. Waits for Temporal where it is away, at its start and later. */
+export async function startWorker(options: ServiceOptions): Promise<Service> {
+  installRuntime(options.log);
+  const service = new WorkerService(options, connectTemporal(options.config));
+  await service.start();
+  return service;
+}
+
+class WorkerService implements Service {
+  private readonly closing = new AbortController();
+  private readonly definitions: Definitions;
+  private readonly parts: ReconcileServices;
+  private workers: Worker[] = [];
+  private running: Promise<void> = Promise.resolve();
+  private housekeeping: Promise<unknown> = Promise.resolve();
+  private readonly host: ProviderServices;
+  private connection: NativeConnection | undefined;
+
+  constructor(
+    private readonly options: ServiceOptions,
+    private readonly temporal: TemporalConnection,
+  ) {
+    const { config, log } = options;
+    const host = hostName(config);
+    this.definitions = new Definitions(config);
+    this.host = { config, stateDir: stateDir(config), host, log };
+    const providers = createProviders(this.host);
+    const resources = new ResourceClient(temporal);
+    this.parts = { definitions: this.definitions, providers, resources, host, log };
+  }
+
+  async start(): Promise<void> {
+    this.workers = await this.untilConnected();
+    this.running = this.keepRunning();
+    this.housekeeping = Promise.all([this.keepReconciled(), this.keepMaintained()]);
+  }
+
+  async reload(config: Config): Promise<void> {
+    const { removed } = diffConfigs(this.definitions.current, config);
+    this.definitions.reload(config);
+    this.host.config = config;
+    for (const name of removed) {
+      const stopped = await this.parts.resources.stop(name, { reason: 'taken out of the configuration' });
+      if (stopped)
+        this.options.log.info({ resource: name }, 'stopped: it was taken out of the configuration');
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await this.running;
+    await this.housekeeping;
+    await this.connection?.close();
+    await this.temporal.close();
+  }
+
+  private async untilConnected(): Promise<Worker[]> {
+    for (let told = false; ; told = true) {
+      this.closing.signal.throwIfAborted();
+      try {
+        return await this.connect();
+      } catch (error) {
+        if (!told) this.options.log.warn({ err: error }, 'waiting for Temporal');
+        await delay(RETRY_MS, undefined, { signal: this.closing.signal });
+      }
+    }
+  }
+
+  private async connect(): Promise<Worker[]> {
+    const { config, log, secret } = this.options;
+    const { providers, host } = this.parts;
+    this.connection ??= await NativeConnection.connect(connectionOptions(config));
+    const searchAttributes = await hasSearchAttributes(this.temporal);
+    if (!searchAttributes)
+      log.warn('the search attributes of Reveille are not registered: phases are not shown in lists');
+    const activities = createLifecycleActivities({
+      definitions: this.definitions,
+      providers,
+      host,
+      secret,
+      log,
+      searchAttributes,
+      hasPollers: (queue) => hasPollers(this.temporal, queue),
+    });
+    const kinds = Object.values(providers);
+    return createWorkers({
+      config,
+      connection: this.connection,
+      namespace: this.temporal.namespace,
+      host,
+      activities,
+      hostBound: kinds.some(({ hostBound }) => hostBound),
+      anywhere: kinds.some(({ hostBound }) => !hostBound),
+    });
+  }
+
+  /** A worker that fails (the cluster refused it) is made again. */
+  private async keepRunning(): Promise<void> {
+    while (!this.closing.signal.aborted) {
+      try {
+        await Promise.all(this.workers.map((worker) => worker.run()));
+        if (this.closing.signal.aborted) return;
+        throw new Error('a worker ended by itself');
+      } catch (error) {
+        this.options.log.error({ err: error }, 'a worker failed');
+        for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+        this.workers = await this.untilConnected().catch(() => []);
+      }
+    }
+  }
+
+  private async keepReconciled(): Promise<void> {
+    const { signal } = this.closing;
+    while (!signal.aborted) {
+      await reconcile(this.parts, signal).catch((error: unknown) => {
+        if (!signal.aborted) this.options.log.warn({ err: error }, 'could not reconcile; it is tried again');
+      });
+      await delay(this.definitions.current.reconcile, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  private async keepMaintained(): Promise<void> {
+    const { signal } = this.closing;
+    const context = { signal, heartbeat: () => {} };
+    while (!signal.aborted) {
+      for (const provider of Object.values(this.parts.providers)) {
+        await provider.maintain?.(context).catch((error: unknown) => {
+          this.options.log.warn({ err: error }, 'housekeeping failed');
+        });
+      }
+      await delay(MAINTAIN_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+}
