@@ -97,8 +97,9 @@ export class LogFile {
 
 async function copy(from: FileHandle, to: FileHandle, start: number, most: number): Promise<void> {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  for (let position = start; position < start + most; ) {
-    const { bytesRead } = await from.read(buffer, 0, CHUNK_BYTES, position);
+  const end = start + most;
+  for (let position = start; position < end; ) {
+    const { bytesRead } = await from.read(buffer, 0, Math.min(CHUNK_BYTES, end - position), position);
     if (bytesRead === 0) return;
     await to.write(buffer, 0, bytesRead);
     position += bytesRead;

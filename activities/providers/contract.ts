@@ -35,6 +35,7 @@ export interface Found {
 export interface Provider {
   /** True where instances live on the worker's own host. */
   readonly hostBound: boolean;
+  /** `adopted`: it ran before, and somebody may hold leases of it; so not where it was resumed from suspension. */
   boot(request: BootRequest, context: ProviderContext): Promise<{ instance: Instance; adopted: boolean }>;
   inspect(request: BootRequest, instance: Instance, context: ProviderContext): Promise<InspectResult>;
   /** Makes `request.generation` the owner of what runs as `instance`. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isAlive, processHost, until } from '../kit/process-host.js';
@@ -85,4 +85,11 @@ test('what is missing is named: command, folder, user, right to execute', async 
   await fails('plain', /\.\/plain is not executable \(EACCES\)/);
   await fails('folder', /no-such-folder \(cwd\) does not exist/);
   await fails('user', /user no-such-user does not exist/);
+});
+
+test('a state folder that cannot be written fails the boot by name', async (t) => {
+  const host = processHost(t, { app: { command: ['sleep', '600'] } });
+  writeFileSync(host.stateDir, 'a file where the folder should be');
+  await assert.rejects(host.boot('app', 1), { code: 'BOOT_FAILED', message: /ENOTDIR|EEXIST/ });
+  rmSync(host.stateDir);
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BootRequest, Provider, ProviderContext } from '../../activities/providers/contract.js';
+import { isLive, readStat } from '../../activities/providers/process/identity.js';
 import { ProcessProvider } from '../../activities/providers/process/provider.js';
 import { type Config, configSchema, createLogger } from '../../config/index.js';
 
@@ -94,13 +95,10 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   throw new Error(`never: ${what}`);
 }
 
+/** A zombie is dead, however long nobody asks for its exit code. */
 export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  const stat = readStat(pid);
+  return stat !== undefined && isLive(stat);
 }
 
 /** Tests run at once: each folder has a range that others are unlikely to have, in every worker the same. */

@@ -79,7 +79,10 @@ export class Boot {
       const child = await this.spawn(endpoint);
       const claim = claims.read(this.generation);
       if (claim === undefined) {
-        throw new ReveilleError('BOOT_FAILED', 'the state folder cannot be written (is the disk full?)');
+        throw new ReveilleError(
+          'BOOT_FAILED',
+          'no claim could be written: is the disk full, or without hard links?',
+        );
       }
       if (claim.kind === 'run' && claim.identity.pid === child.pid) {
         this.host.exits.track(formatIdentity(claim.identity), child);

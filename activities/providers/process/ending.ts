@@ -1,8 +1,7 @@
 import { ReveilleError } from '../../../errors/index.js';
 import { pause } from '../../pause.js';
 import type { ProviderContext } from '../contract.js';
-import { type Group, liveMembers, signalGroup } from './group.js';
-import { readStat } from './identity.js';
+import { type Group, isGroupAlive, liveMembers, signalGroup } from './group.js';
 
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 200;
@@ -22,7 +21,7 @@ export async function endGroup(
   let told = force;
   for await (const paused of pauses(context, () => killAt - performance.now())) {
     context.heartbeat(paused ? 'waiting for the processes to end' : 'ending the processes');
-    if (liveMembers(group).length === 0) return;
+    if (!isGroupAlive(group)) return;
     const over = performance.now() - killAt;
     if (over > KILL_MS) throw stuck(group);
     if (over >= 0) signalGroup(group, 'SIGKILL');
@@ -67,6 +66,6 @@ async function* pauses(context: ProviderContext, leftMs: () => number): AsyncGen
 }
 
 function stuck(group: Group): ReveilleError {
-  const states = liveMembers(group).map(({ pid }) => `${pid} (${readStat(pid)?.state ?? 'gone'})`);
+  const states = liveMembers(group).map(({ pid, state }) => `${pid} (state ${state})`);
   return new ReveilleError('STOP_FAILED', `still there after SIGKILL: ${states.join(', ')}`);
 }

@@ -12,6 +12,12 @@ export interface Group {
   readonly label: number;
 }
 
+/** Whether anything of the group lives; one that is not provably ours does not. */
+export function isGroupAlive(group: Group): boolean {
+  const leader = findProcess(group.leader);
+  return (leader !== undefined && isLive(leader)) || liveMembers(group).length > 0;
+}
+
 /** Members that live, zombies left out; none where the group is not provably ours. */
 export function liveMembers(group: Group): ProcessStat[] {
   if (!exists(group.leader.pid)) return [];
@@ -25,7 +31,7 @@ export function liveMembers(group: Group): ProcessStat[] {
  * @returns false where nothing of the group is left.
  */
 export function signalGroup(group: Group, signal: NodeJS.Signals): boolean {
-  if (liveMembers(group).length === 0) return false;
+  if (!isGroupAlive(group)) return false;
   try {
     process.kill(-group.leader.pid, signal);
     return true;

@@ -6,6 +6,9 @@ import { readIfThere, replaceFile } from './atomic.js';
 import { Claims, type RunClaim } from './claims.js';
 import type { Group } from './group.js';
 
+/** Whether a name can be a folder's. */
+export const isFolderName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);
+
 /** What this host keeps of one resource, in `<state>/process/<name>/`. */
 export class Home {
   readonly claims: Claims;
@@ -16,7 +19,7 @@ export class Home {
     readonly name: string,
     private readonly folder: string,
   ) {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw new ReveilleError('RESOURCE_UNKNOWN');
+    if (!isFolderName(name)) throw new ReveilleError('RESOURCE_UNKNOWN');
     this.claims = new Claims(folder);
     this.log = new LogFile(join(folder, 'log'), this.claims.scratch);
   }

@@ -35,6 +35,10 @@ export class Host {
     return this.services.config;
   }
 
+  get log(): Logger {
+    return this.services.log;
+  }
+
   home(name: string): Home {
     return new Home(name, join(this.folder, name));
   }

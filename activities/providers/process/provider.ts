@@ -1,10 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ErrorCode, ReveilleError } from '../../../errors/index.js';
 import type { Instance } from '../../../workflows/messages.js';
 import type { InspectResult } from '../../contract.js';
 import type { BootRequest, Found, Provider, ProviderContext } from '../contract.js';
 import { Boot, type Booted } from './boot.js';
 import type { RunClaim } from './claims.js';
+import { isFolderName } from './home.js';
 import { Host, type HostServices } from './host.js';
 import { formatIdentity, type LifeState, lifeOf, parseIdentity } from './identity.js';
 import { type StopOptions, stopGeneration } from './stop.js';
@@ -27,7 +29,8 @@ export class ProcessProvider implements Provider {
 
   boot(request: BootRequest, context: ProviderContext): Promise<Booted> {
     context.signal.throwIfAborted();
-    return new Boot(this.host, this.host.home(request.name), request, context).run();
+    const boot = new Boot(this.host, this.host.home(request.name), request, context);
+    return named('BOOT_FAILED', boot.run());
   }
 
   async inspect(request: BootRequest, instance: Instance): Promise<InspectResult> {
@@ -63,7 +66,7 @@ export class ProcessProvider implements Provider {
     options: StopOptions,
     context: ProviderContext,
   ): Promise<void> {
-    return stopGeneration(this.host, request, options, context);
+    return named('STOP_FAILED', stopGeneration(this.host, request, options, context));
   }
 
   async watch(
@@ -101,14 +104,19 @@ export class ProcessProvider implements Provider {
   async maintain(): Promise<void> {
     for (const name of this.names()) {
       const limit = this.host.config.resources[name]?.process.logSize ?? DEFAULT_LOG_BYTES;
-      await this.host.home(name).log.rotate(limit);
+      await this.host
+        .home(name)
+        .log.rotate(limit)
+        .catch((err) =>
+          this.host.log.warn({ err, resource: name }, 'the log could not be kept within its bound'),
+        );
     }
   }
 
   /** Every resource that was ever booted here. */
   private names(): string[] {
     try {
-      return readdirSync(this.host.folder);
+      return readdirSync(this.host.folder).filter(isFolderName);
     } catch {
       return [];
     }
@@ -123,6 +131,17 @@ export class ProcessProvider implements Provider {
   private finishStop(request: BootRequest, claim: RunClaim, context: ProviderContext): Promise<void> {
     const begun = { ...request, generation: claim.generation };
     return stopGeneration(this.host, begun, { then: 'stop', force: false }, context);
+  }
+}
+
+/** Gives what the operating system refuses (a full disk, a folder of somebody else's) a name of the catalogue. */
+async function named<T>(code: ErrorCode, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error)
+      throw new ReveilleError(code, error.message, { cause: error });
+    throw error;
   }
 }
 
