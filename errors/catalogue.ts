@@ -21,17 +21,19 @@ export const catalogue = {
   CONFIG_INVALID: {
     status: 500,
     title: 'The configuration has errors',
-    remedy: 'Mend each line that is named; `reveille check` prints them all.',
+    remedy: 'Mend each line that is named; `reveille check` prints them all at once.',
   },
   REFERENCE_UNRESOLVED: {
     status: 500,
-    title: 'A ${env:} or ${file:} reference of the configuration cannot be resolved',
-    remedy: 'Set the environment variable or create the file where the worker runs.',
+    title: 'A ${env:NAME} or ${file:PATH} of the configuration leads to nothing',
+    remedy:
+      'Set the environment variable, or create the file, on the machine and for the user that runs Reveille there.',
   },
   PORT_IN_USE: {
     status: 500,
     title: 'A port that Reveille listens on is in use',
-    remedy: 'End the program that listens there, or change the address in reveille.yaml.',
+    remedy:
+      'End the program that listens there (often another `reveille up`), or change the address in reveille.yaml.',
   },
   SETUP_FAILED: {
     status: 500,
@@ -40,8 +42,9 @@ export const catalogue = {
   },
   TEMPORAL_MISSING: {
     status: 500,
-    title: 'The Temporal binary was not found and could not be had',
-    remedy: 'Install the Temporal CLI or Go (1.25 or newer), or set TEMPORAL_ADDRESS to a running cluster.',
+    title: 'Temporal, the engine that Reveille keeps its state in, was not found and could not be had',
+    remedy:
+      'Install the Temporal command line (`temporal`) or Go 1.24 or newer to build it, or set TEMPORAL_ADDRESS to a server that runs.',
   },
   USAGE: {
     status: 400,
@@ -82,38 +85,39 @@ export const catalogue = {
   },
   HOLD_FULL: {
     status: 503,
-    title: 'Too many requests already wait for this resource',
+    title: 'Too many requests already wait for this resource to wake',
     remedy: 'Try again after the time in Retry-After, or raise proxy.hold.perResource or proxy.hold.total.',
   },
   HOLD_TIMEOUT: {
     status: 504,
-    title: 'The resource did not become ready within the hold time',
-    remedy: 'The boot goes on: try again after the time in Retry-After, or raise proxy.hold.time.',
+    title: 'The resource did not become ready in the time that a request may wait',
+    remedy: 'It goes on starting: try again after the time in Retry-After, or raise proxy.hold.time.',
   },
   STOPPED: {
     status: 503,
     title: 'The resource was stopped while the request waited',
-    remedy: 'Try again: the next request wakes it.',
+    remedy: 'Try again: the next request wakes it again.',
   },
   UPSTREAM_UNREACHABLE: {
     status: 502,
     title: 'The instance did not accept the connection',
-    remedy: 'Try again: the instance is being inspected. See the log of the resource.',
+    remedy:
+      'Try again: Reveille looks whether it still runs and starts it anew if not. `reveille logs NAME` shows what it said.',
   },
   UPSTREAM_FAILED: {
     status: 502,
     title: 'The instance broke off before it answered',
-    remedy: 'See the log of the resource. A request that may have reached it is not sent again.',
+    remedy: 'See `reveille logs NAME`. A request that may have reached it is not sent again.',
   },
   UPSTREAM_INVALID: {
     status: 502,
     title: 'The instance answered with something that is not HTTP/1.1',
-    remedy: 'Check the endpoint of the resource in reveille.yaml.',
+    remedy: 'Check that an HTTP server listens at the endpoint of the resource in reveille.yaml.',
   },
   SHUTTING_DOWN: {
     status: 503,
     title: 'This proxy is shutting down',
-    remedy: 'Try again.',
+    remedy: 'Try again: another proxy, or this one after its restart, takes the request.',
   },
   UNAUTHORIZED: {
     status: 401,
@@ -129,54 +133,57 @@ export const catalogue = {
   // The control plane
   TEMPORAL_UNREACHABLE: {
     status: 503,
-    title: 'Temporal cannot be reached',
-    remedy: 'Start Temporal or check temporal.address; held requests go on once it is back.',
+    title: 'Temporal, the engine that Reveille keeps its state in, cannot be reached',
+    remedy:
+      'Under `reveille up` it is restarted: try again. Otherwise start it or check temporal.address; requests that wait go on once it is back.',
   },
   NO_WORKER: {
     status: 503,
-    title: 'No worker takes the task',
-    remedy: 'Start `reveille worker`; held requests go on once it runs.',
+    title: 'No worker, the part of Reveille that starts instances, is running',
+    remedy:
+      'Under `reveille up` it is restarted: try again. Otherwise start `reveille worker`; requests that wait go on once it runs.',
   },
   HOST_GONE: {
     status: 503,
-    title: 'The host on which the instance lives has no worker',
-    remedy: 'Start `reveille worker` on that host.',
+    title: 'The machine on which the instance lives has no worker that could reach it',
+    remedy: 'Start `reveille worker` on that machine.',
   },
 
   // The life of an instance
   BOOT_FAILED: {
     status: 503,
     title: 'The instance could not be started',
-    remedy: 'See the log of the resource; the next wake after the backoff boots again.',
+    remedy: 'See `reveille logs NAME`. The first request after the time in Retry-After starts it again.',
   },
   INSTANCE_DIED: {
     status: 503,
-    title: 'The instance ended while it was booting',
-    remedy: 'See the log of the resource; the next wake after the backoff boots again.',
+    title: 'The instance ended before it was ready',
+    remedy: 'See `reveille logs NAME`. The first request after the time in Retry-After starts it again.',
   },
   HEALTH_TIMEOUT: {
     status: 503,
-    title: 'The instance did not become healthy in time',
-    remedy: 'See the log of the resource; check health.path and health.timeout.',
+    title: 'The instance started but did not become healthy in time',
+    remedy: 'See `reveille logs NAME`; check health.path, or raise health.timeout if it needs longer.',
   },
   STOP_FAILED: {
     status: 503,
     title: 'The instance could not be stopped',
-    remedy: 'Stopping is tried again until it succeeds; see `reveille status`.',
+    remedy: 'Stopping is tried again until it succeeds; `reveille status NAME` shows how often and why.',
   },
   NO_PORT: {
     status: 503,
     title: 'No free port was left for the instance',
-    remedy: 'Wait until quarantined ports are free again, or widen the port range.',
+    remedy:
+      'Try again later: a port is kept free for a while after its instance stopped. Or widen worker.ports.',
   },
   STALE_GENERATION: {
     status: 409,
-    title: 'A newer generation of this resource exists',
-    remedy: 'Nothing to do: the older one was fenced off.',
+    title: 'A newer instance of this resource exists',
+    remedy: 'Nothing to do: this one was kept from doing harm.',
   },
   INTERNAL: {
     status: 500,
-    title: 'Reveille made an error',
+    title: 'Reveille made a mistake of its own',
     remedy: 'Please report it with the message and the log.',
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,39 @@
+// node scripts/docs-errors.mjs [--check] [FILE]: writes docs/errors.md from the catalogue of errors, or tells
+// by its exit code whether it is up to date. Needs `npm run build` before.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { catalogue } from '../dist/errors/index.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const INTRODUCTION = `# Errors
+
+Every error that Reveille names, made from errors/catalogue.ts by \`node scripts/docs-errors.mjs\`. Over HTTP an
+error is an [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem (\`application/problem+json\`) with \`code\`,
+\`detail\` and \`remedy\`; the command line prints the same. The status is the one of the HTTP answer; errors that
+never reach a client of the proxy have 500.
+
+A few words first. A *resource* is a thing that can sleep, an *instance* is what runs while it is awake, a *wake*
+starts one, and each start has a higher *generation* number. *Temporal* is the engine in which Reveille keeps the
+state of every resource; a *worker* is the part of Reveille that starts and stops instances for it.
+`;
+
+const cell = (text) => text.replaceAll('|', '\\|');
+const rows = Object.entries(catalogue).map(
+  ([code, { status, title, remedy }]) => `| \`${code}\` | ${status} | ${cell(title)} | ${cell(remedy)} |`,
+);
+const page = `${INTRODUCTION}
+| code | status | what happened | what to do |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+`;
+
+const words = process.argv.slice(2);
+const file = words.find((word) => !word.startsWith('--')) ?? join(root, 'docs/errors.md');
+if (!words.includes('--check')) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, page);
+} else if (readFileSync(file, 'utf8') !== page) {
+  console.error(`${file} is out of date: run node scripts/docs-errors.mjs`);
+  process.exitCode = 1;
+}
