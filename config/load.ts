@@ -9,7 +9,7 @@ import {
   type LooseConfigFile,
   looseConfigSchema,
 } from './schema.js';
-import { explainIssues, type SchemaFinding } from './schema-issues.js';
+import { explainIssues, type SchemaFinding, valueAt } from './schema-issues.js';
 import { type Finding, type Path, readYaml, type YamlSource } from './yaml-source.js';
 
 /** The file that is taken where none is named. */
@@ -64,7 +64,8 @@ function checkData(data: unknown): { config: ConfigFile | undefined; findings: S
 function contradictionsOfTheRest(data: unknown, findings: readonly SchemaFinding[]): SchemaFinding[] {
   const rest: unknown = structuredClone(data);
   const removed: Path[] = [];
-  let wrong: readonly SchemaFinding[] = findings;
+  // What is missing is mended by no removal; the loose schema says whether it matters.
+  let wrong = findings.filter(({ path }) => valueAt(data, path) !== undefined);
   // Each turn takes something out; what lacks a part goes with its parent, so a few turns reach the top.
   for (let turn = 0; turn < 6; turn++) {
     const before = removed.length;

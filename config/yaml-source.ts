@@ -133,7 +133,8 @@ function locate(document: Document.Parsed, path: Path): { key: number; value: nu
   let found = { key: startOf(node) ?? 0, value: startOf(node) ?? 0 };
   for (const part of path) {
     if (isMap(node)) {
-      const pair = node.items.find((item) => keyText(item.key) === String(part));
+      // Of a key that stands twice the last one counts, as in the data.
+      const pair = node.items.findLast((item) => keyText(item.key) === String(part));
       if (!pair) break;
       const key = startOf(pair.key) ?? found.key;
       // The value of a mapping begins on a line of its own: its key is what the reader looks for.
@@ -153,14 +154,12 @@ function locate(document: Document.Parsed, path: Path): { key: number; value: nu
   return found;
 }
 
+/** Path of the last key or value that begins at the offset or before it. */
 function pathAt(document: Document.Parsed, offset: number): Path {
   let path: Path = [];
   visit(document, {
     Scalar(_, node, ancestors) {
-      const start = startOf(node);
-      if (start !== undefined && start <= offset && offset <= (node.range?.[1] ?? start)) {
-        path = pathOfAncestors([...ancestors, node]);
-      }
+      if ((startOf(node) ?? offset + 1) <= offset) path = pathOfAncestors([...ancestors, node]);
     },
   });
   return path;

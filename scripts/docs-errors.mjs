@@ -13,20 +13,15 @@ error is an [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem (\`applic
 \`detail\` and \`remedy\`; the command line prints the same. The status is the one of the HTTP answer; errors that
 never reach a client of the proxy have 500.
 
-A few words first. A *resource* is a thing that can sleep, an *instance* is what runs while it is awake, a *wake*
-starts one, and each start has a higher *generation* number. *Temporal* is the engine in which Reveille keeps the
-state of every resource; a *worker* is the part of Reveille that starts and stops instances for it.
+A few words first. A _resource_ is a thing that can sleep, an _instance_ is what runs while it is awake, a _wake_
+starts one, and each start has a higher _generation_ number. _Temporal_ is the engine in which Reveille keeps the
+state of every resource; a _worker_ is the part of Reveille that starts and stops instances for it.
 `;
 
-const cell = (text) => text.replaceAll('|', '\\|');
-const rows = Object.entries(catalogue).map(
-  ([code, { status, title, remedy }]) => `| \`${code}\` | ${status} | ${cell(title)} | ${cell(remedy)} |`,
+const sections = Object.entries(catalogue).map(
+  ([code, { status, title, remedy }]) => `## ${code}\n\nStatus ${status}. ${title}.\n\n${remedy}\n`,
 );
-const page = `${INTRODUCTION}
-| code | status | what happened | what to do |
-| --- | --- | --- | --- |
-${rows.join('\n')}
-`;
+const page = `${INTRODUCTION}\n${sections.join('\n')}`;
 
 const words = process.argv.slice(2);
 const file = words.find((word) => !word.startsWith('--')) ?? join(root, 'docs/errors.md');
