@@ -20,6 +20,7 @@ export function isInvalidAnswer(error: Error): boolean {
   const code = codeOf(error);
   return (
     code.startsWith('HPE_') ||
+    error.name === 'HTTPParserError' ||
     code.startsWith('ERR_HTTP_') ||
     code === 'ERR_INVALID_CHAR' ||
     code === 'UND_ERR_HEADERS_OVERFLOW' ||

@@ -27,7 +27,8 @@ export class Lane {
     const connect: buildConnector.connector = (options, callback) =>
       connectTcp(options, (...result) => {
         const socket = result[1];
-        if (socket !== null) {
+        // Undefined after an error, whatever undici's types say.
+        if (socket) {
           this.sent = 0;
           this.broken = false;
           // Ahead of undici's own listener, which takes a reset for the end of a body without a length.

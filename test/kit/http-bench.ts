@@ -13,6 +13,31 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
+/** Waits until a number stands still for three looks in a row, and gives it. */
+export async function settled(read: () => number): Promise<number> {
+  let last = -1;
+  for (let same = 0; same < 3; same = read() === last ? same + 1 : 0) {
+    last = read();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return last;
+}
+
+/** Writes chunks as fast as the socket takes them. @returns how many bytes were written so far. */
+export function pump(socket: Socket, size: number): () => number {
+  const chunk = Buffer.alloc(64 * 1024, 'x');
+  let sent = 0;
+  const more = (): void => {
+    while (sent < size) {
+      sent += chunk.length;
+      if (!socket.write(chunk)) return;
+    }
+  };
+  socket.on('drain', more);
+  more();
+  return () => sent;
+}
+
 interface BenchOptions {
   proxy?: Record<string, unknown>;
   resources?: Record<string, Record<string, unknown>>;
@@ -106,6 +131,11 @@ export async function dial(t: TestContext, port: number, allowHalfOpen = false):
   const peer = new Peer(socket);
   await once(socket, 'connect');
   return peer;
+}
+
+/** Resolves when the other end has closed or reset. */
+export async function left(peer: Peer): Promise<void> {
+  await until(() => peer.ended || peer.socket.closed);
 }
 
 export interface Instance {
