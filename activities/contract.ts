@@ -70,9 +70,10 @@ export interface LifecycleActivities {
   }): Promise<Plan>;
   /**
    * Starts the instance, or resumes or takes over what is there (found by label): one instance however often
-   * and wherever this runs. `adopted` says that it ran before.
+   * and wherever this runs. `adopted` says that it ran before. `healthAfter` says that it turned healthy while
+   * this still watched, and after how many ms; without it, `waitHealthy` comes next.
    */
-  boot(target: Target): Promise<{ instance: Instance; adopted: boolean }>;
+  boot(target: Target): Promise<{ instance: Instance; adopted: boolean; healthAfter?: number }>;
   /** Resolves when healthy. Fails with INSTANCE_DIED or HEALTH_TIMEOUT, carrying a Failure. */
   waitHealthy(target: Target & { instance: Instance }): Promise<void>;
   inspect(target: Target & { instance: Instance }): Promise<InspectResult>;

@@ -30,11 +30,15 @@ async function bootSteps(life: Life, plan: Plan): Promise<void> {
   const started = await onHost(plan, plan.bootQueue, false, () => starter.boot(target(life, plan)));
   life.instance = started.instance;
   if (started.adopted) life.adoptedAt = Date.now();
-  life.steps.push({ step: 'boot', took: Date.now() - began });
-  if (plan.hasHealth) {
-    life.enter('checking');
-    await checkHealth(life, plan);
+  const { healthAfter = 0 } = started;
+  life.steps.push({ step: 'boot', took: Date.now() - began - healthAfter });
+  if (!plan.hasHealth) return;
+  if (started.healthAfter !== undefined) {
+    life.steps.push({ step: 'health', took: healthAfter });
+    return;
   }
+  life.enter('checking');
+  await checkHealth(life, plan);
 }
 
 /** Waits until the instance is healthy, and notes how long that took. */

@@ -26,7 +26,7 @@ import {
   type UnreachableArgs,
   type WakeArgs,
 } from './messages.js';
-import { anywhere, onHost, onProvider, target, toFailure, until } from './steps.js';
+import { lookUp, onHost, onProvider, target, toFailure, until } from './steps.js';
 import { readyState, show, statusState, summary } from './view.js';
 
 /** Without a wake for one more backoff, but at least this long, a failed execution closes. */
@@ -86,7 +86,7 @@ function firstStep(life: Life): Next {
 async function describe(life: Life): Promise<Plan> {
   try {
     const { params, revision } = life.input;
-    return await anywhere('look the resource up').describe({
+    return await lookUp({
       name: life.name,
       ...(params === undefined ? {} : { params }),
       ...(revision === undefined ? {} : { revision }),

@@ -6,6 +6,7 @@ import {
   condition,
   isCancellation,
   proxyActivities,
+  proxyLocalActivities,
   sleep,
   TimeoutFailure,
 } from '@temporalio/workflow';
@@ -22,11 +23,21 @@ const RETRY = { initialInterval: 100, backoffCoefficient: 2, maximumInterval: 10
 
 /** Activities that any worker runs, on the workflow's own queue: dispatched eagerly. */
 export const anywhere = (summary: string) =>
-  proxyActivities<Pick<LifecycleActivities, 'describe' | 'askHolders' | 'hostPresent'>>({
+  proxyActivities<Pick<LifecycleActivities, 'askHolders' | 'hostPresent'>>({
     startToCloseTimeout: 10_000,
     retry: RETRY,
     summary,
   });
+
+/**
+ * The look-up of the definition: a local activity, because it reads what the worker has in memory, and a round
+ * through the server would make every wake some 10 ms longer.
+ */
+export const { describe: lookUp } = proxyLocalActivities<Pick<LifecycleActivities, 'describe'>>({
+  startToCloseTimeout: 10_000,
+  retry: RETRY,
+  summary: 'look the resource up',
+});
 
 /** Activities of the provider, on the queue of boots or that of stops. */
 export function onProvider(
