@@ -156,6 +156,7 @@ export const configSchema = z.strictObject({
 
 /** A file of which some is already known to be wrong: no provider is asked for, all else is as ever. */
 export const looseConfigSchema = configSchema.extend({
+  /** As in a whole file, but for what starts them. */
   resources: z.record(resourceName, resourceSchema.partial({ provider: true, process: true })).default({}),
 });
 export type LooseConfigFile = z.output<typeof looseConfigSchema>;
