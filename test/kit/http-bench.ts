@@ -60,8 +60,8 @@ export interface Bench {
   port: number;
   /** Lines of the log, parsed. */
   lines: Record<string, unknown>[];
-  /** A client's connection. */
-  client(): Promise<Peer>;
+  /** A client's connection. @param halfOpen the end of one direction leaves the other open. */
+  client(halfOpen?: boolean): Promise<Peer>;
   /** Sends bytes on a connection of its own and gives all that comes until it is closed. */
   exchange(bytes: string): Promise<string>;
 }
@@ -75,7 +75,7 @@ export async function startBench(t: TestContext, options: BenchOptions = {}): Pr
   const door = createFrontDoor({ config: configOf(options), gate, log, registry });
   const { port } = await door.listen({ host: '127.0.0.1', port: 0 });
   t.after(() => door.close(0));
-  const client = (): Promise<Peer> => dial(t, port);
+  const client = (halfOpen = false): Promise<Peer> => dial(t, port, halfOpen);
   const exchange = async (bytes: string): Promise<string> => {
     const peer = await client();
     peer.send(bytes);
