@@ -104,7 +104,7 @@ function routes({ resources }: LooseConfigFile): Contradiction[] {
     list.forEach((route, index) => {
       // A prefix ends at a segment: /app and /app/ lead to the same place; a host alone is its path /.
       const prefix = 'path' in route ? route.path.replace(/\/$/, '') : '';
-      const host = route.host?.replace(/\.$/, '') ?? '';
+      const host = route.host ?? '';
       const where = `${host}${prefix === '' ? '/' : prefix}`;
       const path: Path = ['resources', name, 'routes', index];
       const other = taken.get(where);

@@ -1,4 +1,4 @@
-export { addressesClash, type HostPort, isAddressOrBlock, isLoopback, splitAddress } from './addresses.js';
+export { type HostPort, isLoopback, splitAddress } from './addresses.js';
 export { ConfigError, type ConfigIssue, formatIssue } from './config-error.js';
 export { type ConfigDiff, diffConfigs } from './diff.js';
 export { hostName, stateDir } from './host.js';
