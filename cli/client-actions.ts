@@ -1,0 +1,54 @@
+import type { Action, ActionResult } from '../control/contract.js';
+import { isReveilleError } from '../errors/index.js';
+import { ControlClient } from './client-http.js';
+
+/** What every command of a client is run with. */
+export interface ClientContext {
+  /** Undefined: the reveille.yaml of this folder. */
+  configFile: string | undefined;
+  /** One object on standard output. */
+  json: boolean;
+}
+
+const ASKED: Record<Action, string> = {
+  wake: 'is asked to wake',
+  stop: 'is asked to stop',
+  delete: 'is asked to be deleted',
+  pin: 'is pinned',
+  unpin: 'is not pinned any more',
+};
+
+/** Does something to a resource. `body` as the API has it: `wait` waits until it is done. */
+export async function act(
+  context: ClientContext,
+  action: Exclude<Action, 'delete'>,
+  name: string,
+  body: { wait?: boolean } & Record<string, unknown>,
+): Promise<void> {
+  const client = ControlClient.of(context.configFile);
+  const path = `/${encodeURIComponent(name)}/${action}`;
+  const patient = body.wait === true;
+  tell(context, await withLog(context, client.json<ActionResult>(path, { method: 'POST', body, patient })));
+}
+
+export async function remove(context: ClientContext, name: string, wait: boolean): Promise<void> {
+  const client = ControlClient.of(context.configFile);
+  const path = `/${encodeURIComponent(name)}?confirm=yes&wait=${wait}`;
+  tell(context, await client.json<ActionResult>(path, { method: 'DELETE', patient: wait }));
+}
+
+function tell({ json }: ClientContext, result: ActionResult): void {
+  const { name, action, phase } = result;
+  const said = phase === undefined ? ASKED[action] : `is ${phase}`;
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${name} ${said}\n`);
+}
+
+/** Where a boot failed, what the instance said last comes before the error. */
+async function withLog<T>({ json }: ClientContext, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!json && isReveilleError(error) && error.log) process.stderr.write(`${error.log.trimEnd()}\n`);
+    throw error;
+  }
+}

@@ -1,0 +1,123 @@
+import express, { type Request, Router } from 'express';
+import type { Config } from '../config/index.js';
+import { ReveilleError } from '../errors/index.js';
+import type { StopMode } from '../workflows/messages.js';
+import { accepted, cause, done, gone, until } from './actions.js';
+import { type Action, RESOURCES_PATH, type ResourceList } from './contract.js';
+import { bodies, pinnedUntil, queries, read } from './inputs.js';
+import { logOf, sendLog } from './logs.js';
+import { call, type Plane } from './plane.js';
+import { definitionOf, listResources, showResource, unknown } from './resources.js';
+
+const ONE = `${RESOURCES_PATH}/:name`;
+const BODY_LIMIT = '64kb';
+const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+type Named = Request<{ name: string }>;
+
+/** The routes under /api/v1/resources. @param config asked for each request: a reload changes it. */
+export function resourcesApi(config: () => Config, plane: Plane): Router {
+  const router = Router({ caseSensitive: true });
+  router.use(RESOURCES_PATH, express.json({ limit: BODY_LIMIT }));
+  router.param('name', (_req, _res, next, name: string) => {
+    // An own error for what could never be a name: it is not asked for in Temporal, nor in the file system.
+    if (!NAME.test(name)) throw unknown(name);
+    next();
+  });
+  addReads(router, config, plane);
+  addWakes(router, config, plane);
+  addStops(router, config, plane);
+  return router;
+}
+
+function addReads(router: Router, config: () => Config, plane: Plane): void {
+  router.get(RESOURCES_PATH, async (req, res) => {
+    read(queries.none, req.query, 'query');
+    const resources = await listResources(config(), plane);
+    res.json({ now: Date.now(), resources } satisfies ResourceList);
+  });
+  router.get(ONE, async (req: Named, res) => {
+    read(queries.none, req.query, 'query');
+    res.json(await showResource(config(), plane, req.params.name));
+  });
+  router.get(`${ONE}/logs`, async (req: Named, res) => {
+    const { lines, follow } = read(queries.logs, req.query, 'query');
+    const { name } = req.params;
+    // Without its definition nobody knows which secrets to hide: what has left the configuration has no log.
+    await sendLog(res, logOf(config(), name, configured(config(), name)), { lines, follow, gone: gone(res) });
+  });
+}
+
+function addWakes(router: Router, config: () => Config, plane: Plane): void {
+  router.post(`${ONE}/wake`, async (req: Named, res) => {
+    const query = read(queries.wait, req.query, 'query');
+    const body = read(bodies.wake, req.body, 'body');
+    const { name } = req.params;
+    configured(config(), name);
+    await call(plane, () => plane.resources.wake(name, { reason: cause(req, body.reason) }));
+    if (!(query.wait ?? body.wait)) return accepted(res, name, 'wake');
+    await until(plane, name, 'ready', { boundMs: config().proxy.hold.time, gone: gone(res) });
+    done(res, name, 'wake', 'ready');
+  });
+  router.post(`${ONE}/pin`, async (req: Named, res) => {
+    read(queries.none, req.query, 'query');
+    const body = read(bodies.pin, req.body, 'body');
+    const { name } = req.params;
+    configured(config(), name);
+    const end = pinnedUntil(body, Date.now());
+    const args = { reason: cause(req, body.reason), ...(end === undefined ? {} : { until: end }) };
+    await call(plane, () => plane.resources.pin(name, args));
+    accepted(res, name, 'pin');
+  });
+  router.post(`${ONE}/unpin`, async (req: Named, res) => {
+    read(queries.none, req.query, 'query');
+    read(bodies.none, req.body, 'body');
+    const { name } = req.params;
+    if (await call(plane, () => plane.resources.unpin(name))) return accepted(res, name, 'unpin');
+    configured(config(), name);
+    done(res, name, 'unpin', 'asleep');
+  });
+}
+
+function addStops(router: Router, config: () => Config, plane: Plane): void {
+  /** Signals `stop`; content where there is nothing to stop. */
+  const stop = async (req: Named, res: express.Response, action: Action, options: StopOptions) => {
+    const { name } = req.params;
+    const args = {
+      reason: cause(req, options.reason),
+      ...(options.then === undefined ? {} : { then: options.then }),
+      ...(options.force === undefined ? {} : { force: options.force }),
+    };
+    const ran = await call(plane, () => plane.resources.stop(name, args));
+    if (!ran) configured(config(), name);
+    else if (!options.wait) return accepted(res, name, action);
+    else await until(plane, name, 'asleep', { boundMs: config().proxy.hold.time, gone: gone(res) });
+    done(res, name, action, 'asleep');
+  };
+  router.post(`${ONE}/stop`, async (req: Named, res) => {
+    const query = read(queries.wait, req.query, 'query');
+    const { wait, ...body } = read(bodies.stop, req.body, 'body');
+    await stop(req, res, 'stop', { ...body, wait: query.wait ?? wait });
+  });
+  router.delete(ONE, async (req: Named, res) => {
+    const { confirm, wait } = read(queries.delete, req.query, 'query');
+    read(bodies.none, req.body, 'body');
+    if (confirm !== 'yes') {
+      throw new ReveilleError('USAGE', 'Deleting an instance cannot be undone: add ?confirm=yes');
+    }
+    await stop(req, res, 'delete', { then: 'delete', wait });
+  });
+}
+
+interface StopOptions {
+  then?: StopMode | undefined;
+  force?: boolean | undefined;
+  reason?: string | undefined;
+  wait?: boolean | undefined;
+}
+
+function configured(config: Config, name: string) {
+  const definition = definitionOf(config, name);
+  if (definition === undefined) throw unknown(name);
+  return definition;
+}

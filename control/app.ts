@@ -1,0 +1,87 @@
+import express, { type Express, type RequestHandler } from 'express';
+import { type Logger, stateDir } from '../config/index.js';
+import { resourcesApi } from './api.js';
+import { guard } from './guard.js';
+import { readiness } from './health.js';
+import type { ControlMetrics } from './metrics.js';
+import { PAGE_POLICY, renderPage } from './page.js';
+import { asReveilleError, type Plane } from './plane.js';
+import { notFound, problemHandler } from './problems.js';
+import { askProxies } from './proxies.js';
+import { listResources, summary } from './resources.js';
+import type { Settings } from './settings.js';
+
+export interface AppParts {
+  /** Asked for each request: a reload changes them. */
+  settings: () => Settings;
+  plane: Plane;
+  metrics: ControlMetrics;
+  log: Logger;
+  secret: string;
+}
+
+/** The control address as an express application. */
+export function createApp(parts: AppParts): Express {
+  const { settings, plane, metrics, log } = parts;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.use(securityHeaders, metrics.count);
+  // Before the guard: those who watch over processes come by address, without token. Nothing is told to them
+  // that they could not see from outside.
+  app.get('/healthz', (_req, res) => {
+    res.type('text/plain').send('ok\n');
+  });
+  app.get('/readyz', async (_req, res) => {
+    const state = await readiness(settings().config, plane, parts.secret);
+    res.status(state.ready ? 200 : 503).json(state);
+  });
+  app.use(guard(() => settings().access));
+  app.get('/metrics', metricsRoute(parts));
+  app.get('/', pageRoute(parts));
+  app.use(resourcesApi(() => settings().config, plane));
+  app.use(notFound);
+  app.use(problemHandler(log));
+  return app;
+}
+
+const securityHeaders: RequestHandler = (_req, res, next) => {
+  res.set({
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+  });
+  next();
+};
+
+function metricsRoute({ settings, plane, metrics, secret }: AppParts): RequestHandler {
+  return async (_req, res) => {
+    const { config } = settings();
+    const [resources, proxies] = await Promise.all([
+      listResources(config, plane).catch(() => undefined),
+      askProxies(stateDir(config), secret),
+    ]);
+    res.type(metrics.contentType).send(await metrics.render(resources, proxies));
+  };
+}
+
+/** The page is there when Temporal is not: it says so. */
+function pageRoute({ settings, plane }: AppParts): RequestHandler {
+  return async (_req, res) => {
+    const { config } = settings();
+    const now = Date.now();
+    res.type('html').set('content-security-policy', PAGE_POLICY);
+    try {
+      res.send(renderPage({ now, resources: await listResources(config, plane) }));
+    } catch (error) {
+      const trouble = asReveilleError(error);
+      const resources = Object.keys(config.resources).map((name) => summary(config, name, { trouble }));
+      res.send(renderPage({ now, resources, trouble }));
+    }
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * The JSON of the control API, for whoever calls it. Times are milliseconds since 1970, durations milliseconds.
+ * Errors are application/problem+json (`Problem` of errors/).
+ */
+import type { ErrorCode } from '../errors/index.js';
+import type { Failure, Phase, StatusState, StopMode } from '../workflows/messages.js';
+
+/** Sent by the command line, so that a wake's reason can say where it came from. */
+export const CLIENT_HEADER = 'x-reveille-client';
+export const RESOURCES_PATH = '/api/v1/resources';
+
+/** One line of the list. */
+export interface ResourceSummary {
+  name: string;
+  /** `unknown`: an execution is open but nobody could say how it is; `trouble` says why. */
+  phase: Phase | 'unknown';
+  /** False: awake, but no longer in the configuration. */
+  configured: boolean;
+  provider?: string;
+  since?: number;
+  open: number;
+  pinned: false | true | number;
+  /** In words: connections, lease, pin, probe. */
+  keptAwakeBy: string[];
+  /** When the idle stop is due as things stand. */
+  idleDeadline?: number;
+  retryAt?: number;
+  failure?: Failure;
+  /** The first route, as people open it. */
+  url?: string;
+  workflow: { id: string; url?: string };
+  /** True: it runs with an older definition, until its next boot. */
+  outdated?: boolean;
+  trouble?: { code: ErrorCode; message: string };
+}
+
+/** What of a resource's definition is worth showing: no command, no environment, no secret. */
+export interface ConfigurationSummary {
+  provider: string;
+  routes: string[];
+  idle: { after: number; then: StopMode; probe: boolean };
+  lease: number | 'auto';
+  health: string;
+  bootTimeout: number;
+}
+
+export interface ResourceDetails extends ResourceSummary {
+  /** The clock that the other times are to be compared with. */
+  now: number;
+  /** All that the workflow says; absent while asleep. */
+  status?: StatusState;
+  configuration?: ConfigurationSummary;
+}
+
+export interface ResourceList {
+  now: number;
+  resources: ResourceSummary[];
+}
+
+export type Action = 'wake' | 'stop' | 'pin' | 'unpin' | 'delete';
+/** 202 where it was asked for, 200 where it was waited for. */
+export interface ActionResult {
+  name: string;
+  action: Action;
+  /** Present where it was waited for, and where there was nothing to do. */
+  phase?: 'ready' | 'asleep';
+}
+
+export interface Check {
+  ok: boolean;
+  detail: string;
+}
+/** Body of /readyz. */
+export interface Readiness {
+  ready: boolean;
+  checks: { temporal: Check; worker: Check; proxy: Check };
+}

@@ -1,0 +1,126 @@
+/** The resources as the API and the page show them: the configuration and Temporal put together. */
+import { type Config, leaseTime, type ResourceDefinition, revisionOf } from '../config/index.js';
+import { ReveilleError } from '../errors/index.js';
+import { type StatusState, workflowId } from '../workflows/messages.js';
+import type { ConfigurationSummary, ResourceDetails, ResourceSummary } from './contract.js';
+import { routeUrl, workflowUrl } from './links.js';
+import { call, type Known, type Plane, statusOf } from './plane.js';
+
+/** Status queries under way at once, for one list. */
+const PARALLEL = 16;
+/**
+ * Up to this many resources each is asked itself. Past it the server's list says who is awake, which is cheaper
+ * and, on a cluster, may be a second behind.
+ */
+const ASK_EACH = 64;
+
+/**
+ * Every resource of the configuration, and those that are awake and have left it, by name.
+ * @throws ReveilleError TEMPORAL_UNREACHABLE.
+ */
+export async function listResources(config: Config, plane: Plane): Promise<ResourceSummary[]> {
+  const open = await call(plane, () => plane.resources.list());
+  const configured = Object.keys(config.resources);
+  const ask = new Set(open);
+  if (configured.length <= ASK_EACH) for (const name of configured) ask.add(name);
+  const names = [...new Set([...configured, ...ask])].sort();
+  return inParallel(names, async (name) => {
+    const known: Known = ask.has(name) ? await statusOf(plane, name) : { status: undefined };
+    return summary(config, name, known);
+  }).then((lines) => lines.filter((line) => line.configured || line.phase !== 'asleep'));
+}
+
+/**
+ * @throws ReveilleError RESOURCE_UNKNOWN where it is neither configured nor awake, TEMPORAL_UNREACHABLE.
+ */
+export async function showResource(config: Config, plane: Plane, name: string): Promise<ResourceDetails> {
+  const known = await statusOf(plane, name);
+  if ('trouble' in known && known.trouble.code === 'TEMPORAL_UNREACHABLE') throw known.trouble;
+  const definition = definitionOf(config, name);
+  const status = 'status' in known ? known.status : undefined;
+  const line = summary(config, name, known);
+  if (definition === undefined && line.phase === 'asleep') throw unknown(name);
+  return {
+    ...line,
+    now: Date.now(),
+    ...(status === undefined ? {} : { status }),
+    ...(definition === undefined ? {} : { configuration: describe(config, definition) }),
+  };
+}
+
+/** Own properties only: `constructor` is a name that a caller may send. */
+export function definitionOf(config: Config, name: string): ResourceDefinition | undefined {
+  return Object.hasOwn(config.resources, name) ? config.resources[name] : undefined;
+}
+
+export function unknown(name: string): ReveilleError {
+  return new ReveilleError(
+    'RESOURCE_UNKNOWN',
+    `There is no resource named ${JSON.stringify(name.slice(0, 80))}`,
+  );
+}
+
+/** One line of the list; also for a resource of which nothing is known. */
+export function summary(config: Config, name: string, known: Known): ResourceSummary {
+  const definition = definitionOf(config, name);
+  const route = definition?.routes[0];
+  const link = workflowUrl(config, name);
+  return {
+    name,
+    phase: 'unknown',
+    configured: definition !== undefined,
+    ...(definition === undefined ? {} : { provider: definition.provider }),
+    ...(route === undefined ? {} : { url: routeUrl(config, route) }),
+    workflow: { id: workflowId(name), ...(link === undefined ? {} : { url: link }) },
+    open: 0,
+    pinned: false,
+    keptAwakeBy: [],
+    ...('trouble' in known
+      ? { trouble: { code: known.trouble.code, message: known.trouble.message } }
+      : stateOf(known.status, definition)),
+  };
+}
+
+function stateOf(
+  status: StatusState | undefined,
+  definition: ResourceDefinition | undefined,
+): Partial<ResourceSummary> {
+  if (status === undefined) return { phase: 'asleep' };
+  const { phase, since, open, pinned, keptAwakeBy, idleDeadline, retryAt, failure, provider } = status;
+  const outdated = definition !== undefined && status.revision !== revisionOf(definition);
+  return {
+    phase,
+    since,
+    open,
+    pinned,
+    keptAwakeBy,
+    provider,
+    ...(idleDeadline === undefined ? {} : { idleDeadline }),
+    ...(retryAt === undefined ? {} : { retryAt }),
+    ...(failure === undefined ? {} : { failure }),
+    ...(outdated ? { outdated } : {}),
+  };
+}
+
+function describe(config: Config, definition: ResourceDefinition): ConfigurationSummary {
+  const { provider, routes, idle, health, boot } = definition;
+  return {
+    provider,
+    routes: routes.map((route) => routeUrl(config, route)),
+    idle: { after: idle.after, then: idle.then, probe: idle.probe !== undefined },
+    lease: leaseTime(definition),
+    health: health === 'none' ? 'none' : 'tcp' in health ? 'TCP connect' : `GET ${health.path}`,
+    bootTimeout: boot.timeout,
+  };
+}
+
+async function inParallel<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const lane = async () => {
+    for (let index = next++; index < items.length; index = next++)
+      results[index] = await work(items[index] as T);
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, lane));
+  return results;
+}

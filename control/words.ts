@@ -1,0 +1,37 @@
+/** What the page and the command line say alike. */
+import type { ResourceSummary } from './contract.js';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Milliseconds in words, to the two largest units: `12 s`, `3 min 4 s`, `2 h 10 min`, `1 d 3 h`. */
+export function inWords(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < MINUTE) return `${seconds} s`;
+  if (seconds < HOUR) return pair(seconds, MINUTE, 'min', 1, 's');
+  if (seconds < DAY) return pair(seconds, HOUR, 'h', MINUTE, 'min');
+  return pair(seconds, DAY, 'd', HOUR, 'h');
+}
+
+function pair(seconds: number, large: number, largeName: string, small: number, smallName: string): string {
+  const rest = Math.floor((seconds % large) / small);
+  const first = `${Math.floor(seconds / large)} ${largeName}`;
+  return rest === 0 ? first : `${first} ${rest} ${smallName}`;
+}
+
+/** When a resource falls asleep as things stand; empty where it is not known to. */
+export function sleeps({ phase, idleDeadline }: ResourceSummary, now: number): string {
+  if (phase !== 'ready' || idleDeadline === undefined) return '';
+  return idleDeadline <= now ? 'any moment' : `in ${inWords(idleDeadline - now)}`;
+}
+
+/** What is out of the ordinary with a resource. Not escaped. */
+export function remarks({ configured, outdated, failure, trouble }: ResourceSummary): string[] {
+  return [
+    ...(configured ? [] : ['no longer in the configuration']),
+    ...(outdated ? ['its definition has changed; the next boot takes the new one'] : []),
+    ...(failure === undefined ? [] : [`${failure.code}: ${failure.message}`]),
+    ...(trouble === undefined ? [] : [trouble.message]),
+  ];
+}

@@ -1,0 +1,154 @@
+import { writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { type Config, loadConfig, type Service } from '../../config/index.js';
+import type { Plane, ResourceLife } from '../../control/plane.js';
+import { serveControl } from '../../control/server.js';
+import type { StatusState } from '../../workflows/messages.js';
+import { tempFolder } from './scripts.js';
+import { silentLog } from './silent-log.js';
+
+export const SECRET = 'the secret of the tests';
+
+/** Stands in for Temporal: resources are awake that are in `awake`; what is asked of them is noted. */
+export class FakePlane implements Plane {
+  readonly awake = new Map<string, StatusState>();
+  readonly asked: { what: string; name: string; args?: object }[] = [];
+  /** Set: every call fails with it. `hang`: none is ever answered. */
+  failure: Error | 'hang' | undefined;
+  statusFailure: Error | undefined;
+  worker = true;
+  ready: (name: string, signal: AbortSignal) => Promise<unknown> = async () => {};
+  asleep: (name: string, signal: AbortSignal) => Promise<unknown> = async () => {};
+  closed = false;
+
+  readonly resources: ResourceLife = {
+    wake: (name, args) => this.note('wake', name, args),
+    pin: (name, args) => this.note('pin', name, args),
+    stop: async (name, args) => {
+      await this.note('stop', name, args);
+      return this.awake.has(name);
+    },
+    unpin: async (name) => {
+      await this.note('unpin', name);
+      return this.awake.has(name);
+    },
+    status: async (name) => {
+      await this.answer();
+      if (this.statusFailure) throw this.statusFailure;
+      return this.awake.get(name);
+    },
+    list: async () => {
+      await this.answer();
+      return [...this.awake.keys()];
+    },
+    untilReady: (name, signal) => this.ready(name, signal),
+    untilAsleep: (name, signal) => this.asleep(name, signal),
+  };
+
+  withDeadline<T>(_ms: number, calls: () => Promise<T>): Promise<T> {
+    return calls();
+  }
+  ping(): Promise<void> {
+    return this.answer();
+  }
+  async workerPresent(): Promise<boolean> {
+    await this.answer();
+    return this.worker;
+  }
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  private async note(what: string, name: string, args?: object): Promise<void> {
+    await this.answer();
+    this.asked.push({ what, name, ...(args === undefined ? {} : { args }) });
+  }
+  private async answer(): Promise<void> {
+    if (this.failure === 'hang') await new Promise(() => {});
+    if (this.failure instanceof Error) throw this.failure;
+  }
+}
+
+/** The state of a resource that is ready. */
+export function readyState(name: string, more: Partial<StatusState> = {}): StatusState {
+  return {
+    name,
+    provider: 'process',
+    phase: 'ready',
+    since: Date.now(),
+    generation: 1,
+    revision: 'r',
+    steps: [],
+    wokenAt: Date.now(),
+    leases: [],
+    open: 0,
+    pinned: false,
+    lastActivity: Date.now(),
+    keptAwakeBy: [],
+    attempts: 0,
+    boots: 1,
+    ...more,
+  };
+}
+
+export const HELLO =
+  'resources: { hello: { provider: process, process: { command: [node] }, routes: [{ path: /hello }] } }';
+
+/** A configuration file in a folder that goes away with the test. */
+export function configOf(context: TestContext, text: string): Config {
+  const file = join(tempFolder(context), 'reveille.yaml');
+  writeFileSync(file, text);
+  return loadConfig(file);
+}
+
+export interface TestControl {
+  plane: FakePlane;
+  service: Service;
+  config: Config;
+  /** http://HOST:PORT */
+  url: string;
+}
+
+/** The control address over a fake Temporal, at a port of its own. */
+export async function startTestControl(
+  context: TestContext,
+  { text = HELLO, control = 'listen: 127.0.0.1:0' }: { text?: string; control?: string } = {},
+): Promise<TestControl> {
+  const config = configOf(context, `control: { ${control} }\n${text}\n`);
+  const plane = new FakePlane();
+  const service = await serveControl({ config, log: silentLog, secret: SECRET }, plane);
+  context.after(() => service.close());
+  return { plane, service, config, url: `http://${service.address}` };
+}
+
+export interface RawAnswer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+}
+
+/** A request with any headers: fetch would set or refuse some of them. */
+export function raw(
+  url: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const { method = 'GET', headers = {}, body } = options;
+    const outgoing = request(url, { method, headers, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+      );
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+export const codeOf = ({ text }: { text: string }): unknown => (JSON.parse(text) as { code?: unknown }).code;
