@@ -36,7 +36,10 @@ export async function sendLog(
 
 /** The log of a resource whose instances live on this host, masked of its secrets. */
 export function logOf(config: Config, name: string, definition: ResourceDefinition): LogFile {
-  return new LogFile(join(stateDir(config), 'process', name, 'log'), createMasker(secretsOf(definition)));
+  return new LogFile(
+    join(stateDir(config), 'process', name, 'log'),
+    createMasker(secretsOf(definition, { env: process.env, folder: config.folder })),
+  );
 }
 
 function asText(lines: string[]): string {

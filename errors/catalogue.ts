@@ -148,6 +148,12 @@ export const catalogue = {
     title: 'The machine on which the instance lives has no worker that could reach it',
     remedy: 'Start `reveille worker` on that machine.',
   },
+  CONTROL_UNREACHABLE: {
+    status: 503,
+    title: 'The control address does not answer',
+    remedy:
+      'Is Reveille running? Start it with `reveille up`, or name the configuration it runs with: --config FILE.',
+  },
 
   // The life of an instance
   BOOT_FAILED: {
