@@ -31,7 +31,7 @@ const processSettings = z.strictObject({
 });
 
 const healthTimings = {
-  /** Longest pause between two probes; the first come 5 ms apart and double up to it. */
+  /** Longest pause between two probes; the first come 5 ms apart and the pauses grow up to it. */
   interval: span.default(200),
   /** From the end of the boot to the failure of the generation. */
   timeout: span.default(60 * SECOND),
