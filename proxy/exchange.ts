@@ -58,7 +58,7 @@ export class Exchange implements AttemptOwner, Running, Serving {
 
   start(): void {
     this.traffic.running.add(this);
-    this.response.on('close', this.#onClose);
+    this.response.on('close', this.#onClose).on('error', ignore);
     const fault = faultOf(this.request, this.#settings.maxHeaders);
     if (fault !== undefined) {
       this.#refuse(fault, true);
@@ -248,6 +248,9 @@ export class Exchange implements AttemptOwner, Running, Serving {
     });
   }
 }
+
+/** A write that comes between the end of a client and its `close`: the latter says all. */
+function ignore(): void {}
 
 /** First sending and resends, each with a pass of its own. */
 const MAX_SENDINGS = 4;

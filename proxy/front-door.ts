@@ -117,6 +117,10 @@ function wire(server: Server, traffic: Traffic, open: Set<Duplex>): void {
   server.on('checkContinue', (request, response) => serve(traffic, request, response, true));
   server.on('upgrade', (request, socket, head) => takeUpgrade(traffic, server, request, socket, head));
   server.on('connect', (_request, socket) => {
+    if (connectionOf(socket).current !== undefined) {
+      socket.destroy();
+      return;
+    }
     const error = new ReveilleError('METHOD_UNSUPPORTED', 'CONNECT: this is no forward proxy.');
     endWith(socket, rawProblem(error, newRequestId()));
   });

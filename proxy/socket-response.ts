@@ -10,6 +10,7 @@ export function responseOn(request: IncomingMessage, socket: Duplex): ServerResp
   response.shouldKeepAlive = false;
   // Node's server did this for its sockets; without it, a full buffer would stop the answer for ever.
   socket.on('drain', () => response.emit('drain'));
+  response.on('error', () => socket.destroy());
   response.assignSocket(socket as Socket);
   response.on('finish', () => {
     response.detachSocket(socket as Socket);

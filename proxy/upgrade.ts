@@ -1,6 +1,7 @@
 /** Requests with an Upgrade field: which become tunnels, and which are served as if they had none. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { connectionOf } from './connection.js';
 import { hasBody } from './request-body.js';
 import type { Traffic } from './traffic.js';
 import { Tunnel } from './tunnel.js';
@@ -17,7 +18,9 @@ export function takeUpgrade(
   socket: Duplex,
   head: Buffer,
 ): void {
-  if (isPlain(request)) serveAsPlain(server, request, socket, head);
+  // Pipelined behind a request whose answer is still due: whatever is written now would be taken for that.
+  if (connectionOf(socket).current !== undefined) socket.destroy();
+  else if (isPlain(request)) serveAsPlain(server, request, socket, head);
   else new Tunnel(traffic, request, socket, head).start();
 }
 

@@ -217,3 +217,12 @@ test('an upgrade to h2c, with a body too, is served as a plain request', async (
   assert.doesNotMatch((await instance.peer(0)).text, /upgrade|h2c|settings/i);
   assert.equal(bench.gate.open, 0);
 });
+
+test('an upgrade behind a request that still waits for its answer ends the connection', async (t) => {
+  const bench = await startBench(t);
+  const client = await bench.client();
+  client.send(`GET / HTTP/1.1\r\nHost: a\r\n\r\n${ASK}`);
+  await client.closed();
+  assert.equal(client.text, '');
+  await until(() => bench.gate.held() === 0 && bench.door.running() === 0);
+});
