@@ -42,9 +42,16 @@ test('a probe asks with path, query and Host header, and follows no redirect', a
   assert.equal(requests(), 1);
 });
 
-test('it is healthy with the head: a body that never ends is not waited for', async (t) => {
-  const { endpoint } = await httpServer(t, (_request, response) => response.write('first of many'));
+test('it is healthy with the head: a body that never ends is not waited for, its connection closed', async (t) => {
+  let closed = false;
+  const { endpoint } = await httpServer(t, (request, response) => {
+    request.socket.once('close', () => {
+      closed = true;
+    });
+    response.write('first of many');
+  });
   await waitHealthy(health({ path: '/' }), endpoint, options());
+  await until('the connection is closed', () => closed);
 });
 
 test('an unexpected status is asked again until it is the right one', async (t) => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { Claims } from '../../activities/providers/process/claims.js';
 import { isAlive, processHost, quietContext, until } from '../kit/process-host.js';
 
 const pidOf = (id: string) => Number(id.split(':')[0]);
@@ -53,4 +55,15 @@ test('a suspension that comes late leaves a younger generation running', async (
   await host.boot('app', 2);
   await host.stop('app', 1, 'suspend');
   await until('it runs', async () => (await host.inspect('app', instance)).state === 'running');
+});
+
+test('an instance that is taken over while it is being suspended goes on', async (t) => {
+  const host = processHost(t, sleeper);
+  const { instance } = await host.boot('app', 1);
+  const claims = new Claims(join(host.stateDir, 'process', 'app'));
+  const context = quietContext(() => claims.decideFate(1, 2));
+  const options = { then: 'suspend', force: false } as const;
+  await host.provider.stop(host.request('app', 1), instance, options, context);
+  assert.equal((await host.inspect('app', instance)).state, 'running');
+  await host.boot('app', 2);
 });
