@@ -2,6 +2,7 @@ import { ReveilleError } from '../../../errors/index.js';
 import { pause } from '../../pause.js';
 import type { ProviderContext } from '../contract.js';
 import { type Group, isGroupAlive, liveMembers, signalGroup } from './group.js';
+import { isZombie } from './identity.js';
 
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 200;
@@ -19,8 +20,14 @@ export async function endGroup(
 ): Promise<void> {
   const killAt = performance.now() + (force ? 0 : graceMs);
   let told = force;
+  let waitedForReaping = false;
   for await (const paused of pauses(context, () => killAt - performance.now())) {
     context.heartbeat(paused ? 'waiting for the processes to end' : 'ending the processes');
+    if (!waitedForReaping && isZombie(group.leader)) {
+      // Most often it was the last: once it is reaped, that is known without a walk through /proc.
+      waitedForReaping = true;
+      continue;
+    }
     if (!isGroupAlive(group)) return;
     const over = performance.now() - killAt;
     if (over > KILL_MS) throw stuck(group);

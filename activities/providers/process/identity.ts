@@ -52,6 +52,9 @@ export function findProcess(identity: Identity): ProcessStat | undefined {
   return stat?.start === identity.start ? stat : undefined;
 }
 
+/** Whether it has ended and its parent has not been told yet. */
+export const isZombie = (identity: Identity): boolean => findProcess(identity)?.state === 'Z';
+
 export function lifeOf(identity: Identity): LifeState {
   const stat = findProcess(identity);
   if (stat === undefined || !isLive(stat)) return 'gone';
