@@ -50,7 +50,7 @@ class ProxyService implements Service {
     this.config = config;
   }
 
-  /** What is held is told at once, what is in flight gets the drain time, then the leases are given back. */
+  /** What is held or in flight gets the drain time, then the leases are given back. */
   async close(): Promise<void> {
     const { gate, door, internal, temporal } = this.parts;
     await door.close(this.config.proxy.drain);
