@@ -7,41 +7,8 @@ import { say } from './progress.mjs';
 const LOOK_AGAIN_MS = 200;
 
 /**
- * Takes the lock file, or says who has it. Its holder's death frees it: the file names the process and when
- * it started, so a pid that was handed out again is not mistaken for the holder.
- * @param {string} file
- * @returns {{release: () => void} | {holder: number}} holder: its pid
- */
-export function tryLock(file) {
-  mkdirSync(dirname(file), { recursive: true });
-  const own = `${file}.${process.pid}`;
-  const me = processIdentity(process.pid);
-  writeFileSync(own, me);
-  try {
-    while (!take(own, file)) {
-      const holder = read(file);
-      if (holder === undefined) continue;
-      if (isAlive(holder)) return { holder: Number(holder.split(' ')[0]) };
-      clear(file, holder, `${own}.stale`);
-    }
-  } finally {
-    rmSync(own, { force: true });
-  }
-  return {
-    release: () => {
-      if (read(file) === me) rmSync(file, { force: true });
-    },
-  };
-}
-
-/** Who has the lock file. @returns {number | undefined} the pid, where that process lives */
-export function lockHolder(file) {
-  const holder = read(file);
-  return holder !== undefined && isAlive(holder) ? Number(holder.split(' ')[0]) : undefined;
-}
-
-/**
- * Runs `work` while no other process holds the lock file: waits for it, and says so.
+ * Runs `work` while no other process holds the lock file. Its holder's death frees it: the file names the
+ * process and when it started, so a pid that was handed out again is not mistaken for the holder.
  * @template T
  * @param {string} file
  * @param {{signal?: AbortSignal | undefined, what: string}} options what: for the line that says what is waited for
@@ -49,18 +16,34 @@ export function lockHolder(file) {
  * @returns {Promise<T>}
  */
 export async function withLock(file, { signal, what }, work) {
-  let lock = tryLock(file);
-  if ('holder' in lock) say(`reveille: another process (${lock.holder}) is at ${what}; waiting for it …`);
-  while ('holder' in lock) {
-    await delay(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {
-      throw new Interrupted();
-    });
-    lock = tryLock(file);
-  }
+  mkdirSync(dirname(file), { recursive: true });
+  const own = `${file}.${process.pid}`;
+  const me = identity(process.pid);
+  writeFileSync(own, me);
   try {
-    return await work();
+    let said = false;
+    while (!take(own, file)) {
+      const holder = read(file);
+      if (holder !== undefined && !isAlive(holder)) {
+        clear(file, holder, `${own}.stale`);
+        continue;
+      }
+      if (!said)
+        say(
+          `reveille: another process (${holder?.split(' ')[0] ?? 'unknown'}) is at ${what}; waiting for it …`,
+        );
+      said = true;
+      await delay(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {
+        throw new Interrupted();
+      });
+    }
+    try {
+      return await work();
+    } finally {
+      if (read(file) === me) rmSync(file, { force: true });
+    }
   } finally {
-    lock.release();
+    rmSync(own, { force: true });
   }
 }
 
@@ -94,8 +77,8 @@ function read(file) {
   }
 }
 
-/** @param {string} holder as `processIdentity` wrote it */
-export function isAlive(holder) {
+/** @param {string} holder as `identity` wrote it */
+function isAlive(holder) {
   const pid = Number(holder.split(' ')[0]);
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
@@ -103,11 +86,11 @@ export function isAlive(holder) {
   } catch (error) {
     return error.code === 'EPERM';
   }
-  return processIdentity(pid) === holder;
+  return identity(pid) === holder;
 }
 
 /** Pid and, where /proc tells, the start time in clock ticks (field 22 of proc(5) stat). */
-export function processIdentity(pid) {
+function identity(pid) {
   const stat = read(`/proc/${pid}/stat`);
   const start = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   return `${pid} ${start ?? '-'}`;
