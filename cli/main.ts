@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { registerClientCommands } from './client-commands.js';
 import { reportError } from './report-error.js';
+import { registerServiceCommands } from './service-commands.js';
 
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
-
-/** Options that may stand before or after the command. */
-export interface GlobalOptions {
-  config?: string;
-  json?: boolean;
-}
 
 const AFTER_HELP = `
 Exit codes: 0 it worked, 1 it failed, 2 the command was not understood.
@@ -50,6 +46,8 @@ function program(): Command {
     .showHelpAfterError('See `reveille --help`.')
     .addHelpText('after', AFTER_HELP)
     .exitOverride();
+  registerServiceCommands(reveille);
+  registerClientCommands(reveille);
   return reveille;
 }
 

@@ -35,6 +35,17 @@ export const catalogue = {
     remedy:
       'End the program that listens there (often another `reveille up`), or change the address in reveille.yaml.',
   },
+  ALREADY_RUNNING: {
+    status: 500,
+    title: 'Reveille runs already on this state folder',
+    remedy:
+      'End it first (Ctrl-C where it runs), or give this one another folder with `state` in reveille.yaml.',
+  },
+  NOT_RUNNING: {
+    status: 500,
+    title: 'No `reveille up` runs on this state folder',
+    remedy: 'Start it, or name the configuration that it runs with by --config FILE.',
+  },
   SETUP_FAILED: {
     status: 500,
     title: 'Set-up did not succeed',

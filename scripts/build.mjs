@@ -12,7 +12,7 @@ execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '
   stdio: 'inherit',
 });
 
-if (existsSync(dist('workflows/index.js'))) await bundleWorkflows();
+await bundleWorkflows();
 
 async function bundleWorkflows() {
   const hash = createHash('sha256');

@@ -7,8 +7,41 @@ import { say } from './progress.mjs';
 const LOOK_AGAIN_MS = 200;
 
 /**
- * Runs `work` while no other process holds the lock file. Its holder's death frees it: the file names the
- * process and when it started, so a pid that was handed out again is not mistaken for the holder.
+ * Takes the lock file, or says who has it. Its holder's death frees it: the file names the process and when
+ * it started, so a pid that was handed out again is not mistaken for the holder.
+ * @param {string} file
+ * @returns {{release: () => void} | {holder: number}} holder: its pid
+ */
+export function tryLock(file) {
+  mkdirSync(dirname(file), { recursive: true });
+  const own = `${file}.${process.pid}`;
+  const me = processIdentity(process.pid);
+  writeFileSync(own, me);
+  try {
+    while (!take(own, file)) {
+      const holder = read(file);
+      if (holder === undefined) continue;
+      if (isAlive(holder)) return { holder: Number(holder.split(' ')[0]) };
+      clear(file, holder, `${own}.stale`);
+    }
+  } finally {
+    rmSync(own, { force: true });
+  }
+  return {
+    release: () => {
+      if (read(file) === me) rmSync(file, { force: true });
+    },
+  };
+}
+
+/** Who has the lock file. @returns {number | undefined} the pid, where that process lives */
+export function lockHolder(file) {
+  const holder = read(file);
+  return holder !== undefined && isAlive(holder) ? Number(holder.split(' ')[0]) : undefined;
+}
+
+/**
+ * Runs `work` while no other process holds the lock file: waits for it, and says so.
  * @template T
  * @param {string} file
  * @param {{signal?: AbortSignal | undefined, what: string}} options what: for the line that says what is waited for
@@ -16,34 +49,18 @@ const LOOK_AGAIN_MS = 200;
  * @returns {Promise<T>}
  */
 export async function withLock(file, { signal, what }, work) {
-  mkdirSync(dirname(file), { recursive: true });
-  const own = `${file}.${process.pid}`;
-  const me = identity(process.pid);
-  writeFileSync(own, me);
+  let lock = tryLock(file);
+  if ('holder' in lock) say(`reveille: another process (${lock.holder}) is at ${what}; waiting for it …`);
+  while ('holder' in lock) {
+    await delay(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {
+      throw new Interrupted();
+    });
+    lock = tryLock(file);
+  }
   try {
-    let said = false;
-    while (!take(own, file)) {
-      const holder = read(file);
-      if (holder !== undefined && !isAlive(holder)) {
-        clear(file, holder, `${own}.stale`);
-        continue;
-      }
-      if (!said)
-        say(
-          `reveille: another process (${holder?.split(' ')[0] ?? 'unknown'}) is at ${what}; waiting for it …`,
-        );
-      said = true;
-      await delay(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {
-        throw new Interrupted();
-      });
-    }
-    try {
-      return await work();
-    } finally {
-      if (read(file) === me) rmSync(file, { force: true });
-    }
+    return await work();
   } finally {
-    rmSync(own, { force: true });
+    lock.release();
   }
 }
 
@@ -77,8 +94,8 @@ function read(file) {
   }
 }
 
-/** @param {string} holder as `identity` wrote it */
-function isAlive(holder) {
+/** @param {string} holder as `processIdentity` wrote it */
+export function isAlive(holder) {
   const pid = Number(holder.split(' ')[0]);
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
@@ -86,11 +103,11 @@ function isAlive(holder) {
   } catch (error) {
     return error.code === 'EPERM';
   }
-  return identity(pid) === holder;
+  return processIdentity(pid) === holder;
 }
 
 /** Pid and, where /proc tells, the start time in clock ticks (field 22 of proc(5) stat). */
-function identity(pid) {
+export function processIdentity(pid) {
   const stat = read(`/proc/${pid}/stat`);
   const start = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   return `${pid} ${start ?? '-'}`;

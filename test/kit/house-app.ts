@@ -37,7 +37,7 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
   if (what === 'bytes') {
     answerBytes(response, Number(url.searchParams.get('size')), (sum) => journal('sent', sum));
   } else if (what === 'sink') {
-    takeBytes(request).then((sum) => answer(request, response, sum));
+    void takeBytes(request).then((sum) => answer(request, response, sum));
   } else if (what === 'hang') {
     journal('sent');
     request.resume();

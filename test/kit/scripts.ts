@@ -69,7 +69,14 @@ export function startScript(
   return start(context, process.execPath, ['--input-type=module', '-e', text], options);
 }
 
-/** Waits until something is so; fails by the test's own timeout, never by a guess. */
+/** Far beyond what anything takes: only so that a failing test says what it waited for. */
+const PATIENCE_MS = 90_000;
+
+/** Waits until something is so. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  while (!(await condition())) {
+    if (performance.now() > deadlineMs) throw new Error(`it never came to be: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }

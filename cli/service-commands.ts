@@ -1,0 +1,150 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { GlobalOptions } from './global-options.js';
+import type { Part } from './service-host.js';
+
+/** The absolute path of the configuration that a command line means. */
+export function configFileOf(command: Command): string {
+  const { config } = command.optsWithGlobals<GlobalOptions>();
+  return resolve(config ?? 'reveille.yaml');
+}
+
+/** `up`, `run`, `worker`, `proxy`, `control`, `check`, `reload`. Each loads its code when it is called. */
+export function registerServiceCommands(program: Command): void {
+  registerUp(program);
+  registerRun(program);
+  registerParts(program);
+  registerCheck(program);
+  registerReload(program);
+}
+
+function registerUp(program: Command): void {
+  program
+    .command('up')
+    .description('run everything: Temporal, worker, proxy and control')
+    .addHelpText(
+      'after',
+      `
+Keeps them running, and ends them in order at Ctrl-C or SIGTERM: what is awake is stopped, or kept where the
+configuration says \`onExit: keep\`. A second Ctrl-C leaves what is awake. SIGHUP reloads the configuration.
+
+Exit codes: 0 ended by a signal, 1 it could not start, 2 the command was not understood.
+
+Examples:
+  $ reveille up
+  $ reveille up --config /etc/reveille.yaml`,
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const [{ loadConfig }, { up }, { welcome }] = await Promise.all([
+        import('../config/index.js'),
+        import('./up/up.js'),
+        import('./up/welcome.js'),
+      ]);
+      const file = configFileOf(command);
+      await up({ config: { ...loadConfig(file), file }, welcome });
+    });
+}
+
+function registerRun(program: Command): void {
+  program
+    .command('run')
+    .description('put any command behind a URL, with no configuration file')
+    .usage('[options] -- COMMAND [ARGUMENT...]')
+    .argument('<command...>', 'the command; it is told its port as PORT')
+    .option('--idle <duration>', 'stop it when nobody has used it for so long', '5m')
+    .option('--port <number>', 'where it is to be reached', '8080')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 ended by a signal, 1 it could not start, 2 the command was not understood.
+
+Examples:
+  $ reveille run -- node server.js
+  $ reveille run --idle 30s --port 3000 -- npm run dev
+  $ reveille run -- sh -c 'exec python3 -m http.server "$PORT"'`,
+    )
+    .action(async (words: string[], options: { idle: string; port: string }) => {
+      const { run } = await import('./run.js');
+      await run({ command: words, idle: options.idle, port: Number(options.port), cwd: process.cwd() });
+    });
+}
+
+const parts: Record<string, { description: string; load(): Promise<Part> }> = {
+  worker: {
+    description: 'run workflows and activities: what starts and stops instances',
+    load: async () => ({ name: 'worker', start: (await import('../worker/main.js')).startWorker }),
+  },
+  proxy: {
+    description: 'take requests, hold them while their resource wakes, forward them',
+    load: async () => ({ name: 'proxy', start: (await import('../proxy/main.js')).startProxy }),
+  },
+  control: {
+    description: 'serve the API, health, metrics and pages',
+    load: async () => ({ name: 'control', start: (await import('../control/main.js')).startControl }),
+  },
+};
+
+function registerParts(program: Command): void {
+  for (const [name, { description, load }] of Object.entries(parts)) {
+    program
+      .command(name)
+      .description(description)
+      .addHelpText(
+        'after',
+        `
+One part of \`reveille up\` by itself. SIGHUP reloads the configuration, SIGTERM ends it in order.
+
+Exit codes: 0 ended by a signal, 1 it could not start, 2 the command was not understood.
+
+Example:
+  $ reveille ${name} --config /etc/reveille.yaml`,
+      )
+      .action(async (_options: unknown, command: Command) => {
+        const [{ hostService }, part] = await Promise.all([import('./service-host.js'), load()]);
+        await hostService(part, configFileOf(command));
+      });
+  }
+}
+
+function registerCheck(program: Command): void {
+  program
+    .command('check')
+    .description('say whether the configuration is right, or everything that is wrong with it')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 it is right, 1 it is not, 2 the command was not understood.
+
+Example:
+  $ reveille check --config /etc/reveille.yaml --json`,
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const { checkCommand } = await import('./check.js');
+      const { json = false } = command.optsWithGlobals<GlobalOptions>();
+      const { exitCode, stdout, stderr } = checkCommand(configFileOf(command), { json });
+      process.stdout.write(stdout);
+      process.stderr.write(stderr);
+      process.exitCode = exitCode;
+    });
+}
+
+function registerReload(program: Command): void {
+  program
+    .command('reload')
+    .description('check the configuration and have the running `reveille up` read it')
+    .addHelpText(
+      'after',
+      `
+An invalid configuration is refused and the old one kept. What is awake keeps its settings until its next boot.
+
+Exit codes: 0 it was told to read it, 1 the file is wrong or nothing runs, 2 the command was not understood.`,
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const { reload } = await import('./reload.js');
+      const pid = reload(configFileOf(command));
+      const { json } = command.optsWithGlobals<GlobalOptions>();
+      process.stdout.write(
+        json ? `${JSON.stringify({ reloaded: pid })}\n` : `told \`reveille up\` (process ${pid})\n`,
+      );
+    });
+}

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ReadyMessage } from '../service-host.js';
+import type { LogFile } from './log-file.js';
+import { tailOf } from './log-tail.js';
+import type { ChildSpec } from './supervisor.js';
+
+/** Number of the descriptor under which the proxy finds the socket that `up` holds. */
+const LISTEN_FD = 4;
+
+export interface PartOptions {
+  part: 'worker' | 'proxy' | 'control';
+  configFile: string;
+  log: LogFile;
+  /** Descriptor of a listening socket to hand over. */
+  listenFd?: number;
+  /** Where it listens, each time it is ready. */
+  onReady(address: string | undefined): void;
+  /** What is run, by this Node. Default: this package's own launcher. */
+  launcher?: string;
+}
+
+/** `reveille worker`, `proxy` or `control` as a child that ends when this process does. */
+export function partSpec(options: PartOptions): ChildSpec {
+  const { part, configFile, log, listenFd } = options;
+  const launcher = options.launcher ?? fileURLToPath(new URL('../../../bin/reveille.mjs', import.meta.url));
+  return {
+    name: part,
+    spawn: () => {
+      const logFd = log.open();
+      try {
+        return spawn(process.execPath, [launcher, part, '--config', configFile], {
+          detached: true,
+          // The channel tells it that we are gone, however we went.
+          stdio: ['ignore', logFd, logFd, 'ipc', ...(listenFd === undefined ? [] : [listenFd])],
+          env: {
+            ...process.env,
+            ...(listenFd === undefined ? {} : { REVEILLE_LISTEN_FD: String(LISTEN_FD) }),
+          },
+        });
+      } finally {
+        closeSync(logFd);
+      }
+    },
+    ready: (child, signal) =>
+      new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        child.on('message', (message: ReadyMessage) => {
+          if (message.kind !== 'ready') return;
+          options.onReady(message.address);
+          resolve();
+        });
+      }),
+    terminate: (child) => child.kill('SIGTERM'),
+    logTail: () => tailOf(log.path),
+  };
+}
