@@ -1,4 +1,4 @@
-import type { Config } from '../../config/index.js';
+import { type Config, defaultConfigFile } from '../../config/index.js';
 import { temporalAddress } from '../../temporal/index.js';
 
 /**
@@ -8,7 +8,8 @@ import { temporalAddress } from '../../temporal/index.js';
  */
 export function welcome(config: Config, proxy: string, control: string): string {
   const [name, resource] = Object.entries(config.resources)[0] ?? [];
-  const command = config.file === undefined ? '' : ` --config ${config.file}`;
+  const isDefault = config.file === undefined || config.file === defaultConfigFile(process.cwd());
+  const command = isDefault ? '' : ` --config ${config.file}`;
   const lines = [
     '',
     'Reveille is up.',

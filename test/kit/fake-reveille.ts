@@ -5,7 +5,7 @@
  */
 import { appendFileSync } from 'node:fs';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { hostService, type Part } from '../../cli/service-host.js';
 import { up } from '../../cli/up/up.js';
@@ -39,6 +39,11 @@ async function start(name: string, { config, listenFd }: ServiceOptions): Promis
     },
   };
 }
+
+// The test is gone, perhaps killed by its timeout: nothing of it stays. Parts notice by the end of `up`.
+if (process.channel === undefined)
+  process.stdin.resume().once('end', () => process.kill(process.pid, 'SIGKILL'));
+if (process.stdin instanceof Socket) process.stdin.unref();
 
 if (command === 'up') {
   const launcher = fileURLToPath(import.meta.url);
