@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { GlobalOptions } from './global-options.js';
 import type { Part } from './service-host.js';
 
@@ -51,8 +51,8 @@ function registerRun(program: Command): void {
     .description('put any command behind a URL, with no configuration file')
     .usage('[options] -- COMMAND [ARGUMENT...]')
     .argument('<command...>', 'the command; it is told its port as PORT')
-    .option('--idle <duration>', 'stop it when nobody has used it for so long', '5m')
-    .option('--port <number>', 'where it is to be reached', '8080')
+    .option('--idle <duration>', 'stop it when nobody has used it for so long', durationText, '5m')
+    .option('--port <number>', 'where it is to be reached', portNumber, 8080)
     .addHelpText(
       'after',
       `
@@ -63,9 +63,9 @@ Examples:
   $ reveille run --idle 30s --port 3000 -- npm run dev
   $ reveille run -- sh -c 'exec python3 -m http.server "$PORT"'`,
     )
-    .action(async (words: string[], options: { idle: string; port: string }) => {
+    .action(async (words: string[], options: { idle: string; port: number }) => {
       const { run } = await import('./run.js');
-      await run({ command: words, idle: options.idle, port: Number(options.port), cwd: process.cwd() });
+      await run({ command: words, idle: options.idle, port: options.port, cwd: process.cwd() });
     });
 }
 
@@ -83,6 +83,22 @@ const parts: Record<string, { description: string; load(): Promise<Part> }> = {
     load: async () => ({ name: 'control', start: (await import('../control/main.js')).startControl }),
   },
 };
+
+/** Not config's own reader: that would load all of the configuration's code for every command. */
+function durationText(text: string): string {
+  if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) {
+    throw new InvalidArgumentError('Expected a duration such as 30s, 5m or 1h30m.');
+  }
+  return text;
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new InvalidArgumentError('Expected a port from 0 to 65535; 0 is any free one.');
+  }
+  return port;
+}
 
 function registerParts(program: Command): void {
   for (const [name, { description, load }] of Object.entries(parts)) {
