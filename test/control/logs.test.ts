@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { stateDir } from '../../config/index.js';
 import { LogLines } from '../../control/log-lines.js';
+import { eventually } from '../kit/conditions.js';
 import { raw, startTestControl } from '../kit/control.js';
-import { until } from '../kit/scripts.js';
 
 const SECRETIVE = `resources: { hello: { provider: process, process: { command: [node], env: { KEY: "\${env:TEST_LOG_SECRET}" } } } }`;
 
@@ -56,13 +56,13 @@ test('following shows what is added, also after the file was cut down to nothing
     response.on('error', () => {});
   });
   t.after(() => caller.destroy());
-  await until(() => seen === 'last\n');
+  await eventually('the output', () => seen === 'last\n');
   appendFileSync(file, 'ha');
   appendFileSync(file, 'lf\n');
-  await until(() => seen === 'last\nhalf\n');
+  await eventually('the output', () => seen === 'last\nhalf\n');
   truncateSync(file, 0);
   appendFileSync(file, 'new\n');
-  await until(() => seen === 'last\nhalf\nnew\n');
+  await eventually('the output', () => seen === 'last\nhalf\nnew\n');
 });
 
 test('a line of any length is cut, and no secret is shown in part at the cut', () => {
