@@ -43,11 +43,11 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
   const provider = (target: Target): Provider => providerOf(services, request(target).definition.provider);
 
   return {
-    describe: ({ name }) =>
+    describe: ({ name, host: wanted }) =>
       attempt(services, 'final', async () => {
         const { revision, definition } = definitions.latest(name);
         const { hostBound } = providerOf(services, definition.provider);
-        const host = hostBound ? services.host : undefined;
+        const host = hostBound ? (wanted ?? services.host) : undefined;
         const { searchAttributes } = services;
         return planOf(definitions.current, name, definition, { revision, host, searchAttributes });
       }),

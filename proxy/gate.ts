@@ -29,7 +29,6 @@ export class LeaseGate implements Gate {
     );
     this.services = {
       id: this.id,
-      temporal,
       resources: new ResourceClient(temporal),
       log,
       budget: this.budget,

@@ -41,6 +41,8 @@ export class Usage {
 export class Lease {
   /** Something was forwarded since the last renewal. */
   used = true;
+  /** The workflow was told that its instance cannot be reached. */
+  reported = false;
   private untilMono = 0;
   private untilWall = 0;
   private stretched = false;
@@ -76,6 +78,11 @@ export class Lease {
 
   get live(): boolean {
     return performance.now() < this.untilMono && Date.now() < this.untilWall;
+  }
+
+  /** Milliseconds that it still lives; 0 where it is over. */
+  get left(): number {
+    return Math.max(0, Math.min(this.untilMono - performance.now(), this.untilWall - Date.now()));
   }
 
   /** Milliseconds until three quarters of it are gone: then it is renewed or released. */

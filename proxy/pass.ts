@@ -28,7 +28,7 @@ export class LeasePass implements Pass {
 
   unreachable(error: string): void {
     if (this.done) return;
-    this.gate.lost(this.lease, error);
     this.release();
+    this.gate.lost(this.lease, error);
   }
 }

@@ -1,18 +1,21 @@
 import type { Logger } from '../config/index.js';
 import { temporalError } from '../temporal/index.js';
-import type { ReadyState } from '../workflows/messages.js';
-import { type Lease, moment } from './lease.js';
+import type { Ask, ReadyState } from '../workflows/messages.js';
+import { type Lease, type Moment, moment } from './lease.js';
 import type { WaiterServices } from './waiter.js';
 
 const RETRY_MS = 1000;
 /** A release that cannot be told is not worth more than this: the lease ends by itself. */
 const RELEASE_TRIES = 3;
+const RELEASE_TIMEOUT_MS = 3000;
+/** The part of what is left of a lease after which a renewal that has no answer yet counts as failed. */
+const PATIENCE = 0.8;
 
 export interface RenewalOwner {
   current(): Lease | undefined;
   drop(lease: Lease): void;
-  /** The lease is gone: ask again where it is in use. */
-  wakeIfUsed(lease: Lease): void;
+  /** The lease is gone and something is in use: ask again. */
+  wake(): void;
   stretchMs(): number;
 }
 interface RenewalServices extends WaiterServices {
@@ -40,16 +43,13 @@ export class Renewal {
 
   /** Tells the true end of use; the caller has dropped the lease already and forwards nothing. */
   async release(lease: Lease): Promise<void> {
-    await this.touch(lease.generation, {
-      open: lease.usage.open,
-      idleFor: lease.usage.idleFor,
-      release: true,
-    });
+    const { open, idleFor } = lease.usage;
+    await this.tellRelease(lease.generation, { open, idleFor });
   }
 
   /** The last request that was in flight at a revocation has ended. */
   drained(generation: number): void {
-    void this.touch(generation, { open: 0, idleFor: 0, release: true });
+    void this.tellRelease(generation, { open: 0, idleFor: 0 });
   }
 
   private async check(lease: Lease): Promise<void> {
@@ -70,59 +70,69 @@ export class Renewal {
     const ask = nextAsk();
     const sent = moment();
     const { generation, usage } = lease;
+    const use = { open: usage.open, idleFor: usage.idleFor };
+    // A call that hangs has not failed yet when the lease ends; by then it is too late to stretch it.
+    const overdue = setTimeout(() => this.stretch(lease), lease.left * PATIENCE);
     try {
-      const found = await resources.touch(this.name, {
-        ...ask,
-        generation,
-        open: usage.open,
-        idleFor: usage.idleFor,
-      });
+      const found = await resources.touch(this.name, { ...ask, generation, ...use });
       const state = found ? await resources.ready(this.name) : undefined;
       if (this.owner.current() !== lease) return undefined;
       return this.apply(lease, state, sent, ask);
     } catch (error) {
-      this.services.log.warn(
-        { resource: this.name, code: temporalError(error).code },
-        'a lease could not be renewed',
-      );
-      lease.used = true;
-      if (this.owner.current() === lease) lease.stretch(this.owner.stretchMs());
-      if (lease.live) return RETRY_MS;
-      this.owner.drop(lease);
-      return undefined;
+      const { code } = temporalError(error);
+      this.services.log.warn({ resource: this.name, code }, 'a lease could not be renewed');
+      return this.onFailure(lease);
+    } finally {
+      clearTimeout(overdue);
     }
+  }
+
+  private onFailure(lease: Lease): number | undefined {
+    if (this.owner.current() !== lease) return undefined;
+    lease.used = true;
+    this.stretch(lease);
+    if (lease.live) return RETRY_MS;
+    this.owner.drop(lease);
+    if (lease.usage.open > 0) this.owner.wake();
+    return undefined;
+  }
+
+  private stretch(lease: Lease): void {
+    if (this.owner.current() === lease) lease.stretch(this.owner.stretchMs());
   }
 
   private apply(
     lease: Lease,
     state: ReadyState | undefined,
-    sent: { mono: number; wall: number },
-    { proxy, ask }: { proxy: string; ask: number },
+    sent: Moment,
+    { proxy, ask }: Ask,
   ): number | undefined {
     const answer = state?.answers[proxy];
-    const ended = state === undefined || state.generation !== lease.generation;
-    if (ended || state.phase === 'draining' || state.phase === 'stopping') {
-      lease.used ||= lease.usage.open > 0;
+    if (state?.generation !== lease.generation) {
+      const inUse = lease.inUse;
       this.owner.drop(lease);
-      if (ended) this.owner.wakeIfUsed(lease);
+      if (inUse) this.owner.wake();
+      return undefined;
+    }
+    if (state.phase !== 'ready' && state.phase !== 'checking') {
+      this.owner.drop(lease);
       return undefined;
     }
     if (answer?.ask === ask && answer.granted && state.ready) {
       lease.extend(sent, answer.granted);
       return lease.renewalIn();
     }
-    // It is being inspected: the answer comes when that is over. Until its end the lease holds.
+    // It is being looked after: the answer comes when that is over. Until its end the lease holds.
     lease.used = true;
-    return RETRY_MS;
+    return Math.max(RETRY_MS, lease.length / 8);
   }
 
-  private async touch(
-    generation: number,
-    use: { open: number; idleFor: number; release: true },
-  ): Promise<void> {
+  /** A retry keeps the number: one that comes after a later ask was granted must not take that grant back. */
+  private async tellRelease(generation: number, use: { open: number; idleFor: number }): Promise<void> {
+    const touch = { ...this.services.nextAsk(), generation, ...use, release: true };
     for (let tries = 1; tries <= RELEASE_TRIES; tries++) {
       try {
-        await this.services.resources.touch(this.name, { ...this.services.nextAsk(), generation, ...use });
+        await this.services.resources.touch(this.name, touch, RELEASE_TIMEOUT_MS);
         return;
       } catch (error) {
         const { code } = temporalError(error);

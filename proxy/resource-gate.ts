@@ -7,10 +7,15 @@ import { type HoldBudget, HoldQueue } from './hold.js';
 import { Lease, Usage } from './lease.js';
 import { LeasePass } from './pass.js';
 import { Renewal } from './renewal.js';
-import { type Granted, type WaiterServices, type Watching, wakeAndWait } from './waiter.js';
+import { backOff, type Granted, type WaiterServices, type Watching, wakeAndWait } from './waiter.js';
 
-/** A failure that was told is told again from memory for this long, so that demand does not fill the history. */
-const REMEMBER_FAILURE_MS = 1000;
+/**
+ * A failure that was told is told again from memory for this part of its backoff, and at least this long, so that
+ * demand does not fill the history. The rest is asked for: it may have been mended.
+ */
+const REMEMBERED_PART = 0.1;
+const MIN_REMEMBERED_MS = 1000;
+const STILL_OPEN = 'connections are still open';
 
 export interface GateServices extends WaiterServices {
   /** This start of this proxy process. */
@@ -47,9 +52,7 @@ export class ResourceGate {
     this.renewal = new Renewal(name, services, {
       current: () => this.lease,
       drop: (lease) => this.drop(lease),
-      wakeIfUsed: (lease) => {
-        if (lease.inUse) this.startWaiter('connections are still open');
-      },
+      wake: () => this.startWaiter(STILL_OPEN),
       stretchMs: () => this.stretchMs,
     });
   }
@@ -70,7 +73,8 @@ export class ResourceGate {
     if (this.closed) throw new ReveilleError('SHUTTING_DOWN');
     this.throwRemembered();
     const held = this.queue.wait(signal, () => this.holdError());
-    this.startWaiter(reason);
+    // Who found no place is told so, and wakes nothing.
+    if (this.queue.size > 0) this.startWaiter(reason);
     return await held;
   }
 
@@ -116,9 +120,12 @@ export class ResourceGate {
 
   /** Called by a pass. */
   lost(lease: Lease, error: string): void {
-    if (this.lease === lease) this.drop(lease);
-    else if (this.lease) return;
     const { generation } = lease;
+    const current = this.lease;
+    // A thousand requests may find the same; and an older generation is nobody's concern any more.
+    if (lease.reported || (current && current.generation !== generation)) return;
+    lease.reported = true;
+    if (current) this.drop(current);
     const told = this.services.resources.unreachable(this.name, { generation, error });
     this.telling = told.catch((reason: unknown) => {
       this.services.log.warn(
@@ -126,6 +133,7 @@ export class ResourceGate {
         'could not tell that the instance is unreachable',
       );
     });
+    if (lease.usage.open > 0) this.startWaiter(STILL_OPEN);
   }
 
   private startWaiter(reason: string): void {
@@ -143,10 +151,14 @@ export class ResourceGate {
   }
 
   private async wait(reason: string, signal: AbortSignal): Promise<void> {
-    for (;;) {
+    const { name, watching } = this;
+    const wanted = () => this.queue.size > 0 || this.open > 0;
+    for (let tries = 0; ; tries++) {
       await this.telling;
-      const granted = await wakeAndWait(this.services, this.name, reason, this.watching, signal);
-      if (this.take(granted)) return;
+      const granted = await wakeAndWait(this.services, { name, reason, watching, wanted, signal });
+      if (!granted || this.take(granted)) return;
+      // Revoked, or over when it came.
+      await backOff(tries, signal);
     }
   }
 
@@ -177,7 +189,8 @@ export class ResourceGate {
     }
     this.services.metrics.refused(this.name, error.code);
     const now = performance.now();
-    const forgetAt = now + Math.min(error.retryInMs ?? 0, REMEMBER_FAILURE_MS);
+    const { retryInMs = 0 } = error;
+    const forgetAt = now + Math.min(retryInMs, Math.max(retryInMs * REMEMBERED_PART, MIN_REMEMBERED_MS));
     this.failure = { error, failedAt: now, forgetAt };
     this.queue.failAll(error);
   }
@@ -210,6 +223,11 @@ export class ResourceGate {
     const { lease } = this;
     if (lease && lease.generation <= generation) this.drop(lease);
     if (usage && usage.open > 0) usage.onDrained = () => this.renewal.drained(generation);
+  }
+
+  /** Requests and connections of every instance that is known. */
+  private get open(): number {
+    return [...this.usages.values()].reduce((sum, { open }) => sum + open, 0);
   }
 
   private unusedStretch(lease: Lease): boolean {

@@ -1,20 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isReveilleError, ReveilleError } from '../errors/index.js';
-import {
-  historyNews,
-  type ResourceClient,
-  type TemporalConnection,
-  temporalError,
-} from '../temporal/index.js';
+import { ReveilleError } from '../errors/index.js';
+import { type ResourceClient, temporalError } from '../temporal/index.js';
 import type { Ask, ReadyState } from '../workflows/messages.js';
 import { type Moment, moment } from './lease.js';
 
 const FIRST_RETRY_MS = 20;
 const MAX_RETRY_MS = 1000;
 
+/** What the gate says to a resource's workflow, and hears of it. */
+export type Resources = Pick<ResourceClient, 'wake' | 'touch' | 'unreachable' | 'ready' | 'news'>;
+
 export interface WaiterServices {
-  temporal: TemporalConnection;
-  resources: ResourceClient;
+  resources: Resources;
   /** Numbers and addresses the next ask. */
   nextAsk(): Ask;
 }
@@ -35,45 +32,51 @@ export interface Watching {
   trouble?: ReveilleError | undefined;
 }
 
+/** One wait for one resource. */
+export interface Wait {
+  name: string;
+  /** Why it is woken, for the workflow's record. */
+  reason: string;
+  watching: Watching;
+  /** False where nobody waits any more: then a wake that could not be recorded is not sent again. */
+  wanted(): boolean;
+  signal: AbortSignal;
+}
+
+type Outcome = { granted: Omit<Granted, 'sent'> } | { refused: ReveilleError } | undefined;
+
 /**
  * Wakes a resource and waits for the answer to the highest ask (leases.md 4): signalWithStart, query, and again
  * whenever the history grows. Outlasts Temporal and workers that are away.
+ * @returns undefined where the wake could not be recorded and nobody waits any more.
  * @throws ReveilleError where the ask was refused: the failure, or STOPPED. The signal's reason when aborted.
  */
-export async function wakeAndWait(
-  services: WaiterServices,
-  name: string,
-  reason: string,
-  watching: Watching,
-  signal: AbortSignal,
-): Promise<Granted> {
+export async function wakeAndWait(services: WaiterServices, wait: Wait): Promise<Granted | undefined> {
+  const { name, reason, watching, signal } = wait;
   for (let tries = 0; ; tries++) {
     signal.throwIfAborted();
-    try {
-      const ask = services.nextAsk();
-      const sent = moment();
-      const runId = await services.resources.wake(name, { ...ask, reason });
-      watching.trouble = undefined;
-      const answer = await answerTo(services, name, runId, ask, watching, signal);
-      if (answer) return { sent, ...answer };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (isReveilleError(error)) throw error;
+    const ask = services.nextAsk();
+    const sent = moment();
+    const runId = await services.resources.wake(name, { ...ask, reason }).catch((error: unknown) => {
       watching.trouble = temporalError(error);
-    }
+    });
+    if (runId !== undefined) {
+      watching.trouble = undefined;
+      const outcome = await answerTo(services, wait, runId, ask);
+      if (outcome && 'refused' in outcome) throw outcome.refused;
+      if (outcome) return { sent, ...outcome.granted };
+    } else if (!wait.wanted()) return undefined;
     await backOff(tries, signal);
   }
 }
 
 /** @returns undefined where the run ended, or its grant came too late: ask again. */
 async function answerTo(
-  services: WaiterServices,
-  name: string,
+  { resources }: WaiterServices,
+  { name, watching, signal }: Wait,
   firstRun: string,
-  { proxy, ask }: Ask,
-  watching: Watching,
-  signal: AbortSignal,
-): Promise<Omit<Granted, 'sent'> | undefined> {
+  ask: Ask,
+): Promise<Outcome> {
   let runId = firstRun;
   let token: Uint8Array | undefined;
   let mayHaveChanged = true;
@@ -82,21 +85,17 @@ async function answerTo(
   for (let failures = 0; ; ) {
     try {
       if (mayHaveChanged) {
-        const state = await services.resources.ready(name, runId);
+        const state = await resources.ready(name, runId);
         if (!state) return undefined;
         watching.state = state;
         watching.trouble = undefined;
         mayHaveChanged = false;
         failures = 0;
-        const answer = state.answers[proxy];
-        if (answer?.ask === ask) {
-          if (answer.refused) throw refusal(name, state, answer.refused);
-          return answer.granted && state.ready ? { state, ...answer.granted, cold } : undefined;
-        }
+        if (state.answers[ask.proxy]?.ask === ask.ask) return outcomeOf(name, state, ask, cold);
         cold = true;
       }
       if (ended) return undefined;
-      const news = await historyNews(services.temporal, name, runId, token, signal);
+      const news = await resources.news(name, runId, token, signal);
       mayHaveChanged = news.changed;
       token = news.token;
       if (news.closed?.successor !== undefined) {
@@ -105,12 +104,20 @@ async function answerTo(
       } else if (news.closed) ended = true;
     } catch (error) {
       signal.throwIfAborted();
-      if (isReveilleError(error)) throw error;
       if (isNotFound(error)) return undefined;
       watching.trouble = temporalError(error);
       await backOff(failures++, signal);
     }
   }
+}
+
+/** A grant is good for its own generation only, and only while that one serves. */
+function outcomeOf(name: string, state: ReadyState, { proxy }: Ask, cold: boolean): Outcome {
+  const answer = state.answers[proxy];
+  if (answer?.refused) return { refused: refusal(name, state, answer.refused) };
+  const granted = answer?.granted;
+  if (!granted || !state.ready || granted.generation !== state.generation) return undefined;
+  return { granted: { state, lease: granted.lease, waited: granted.waited, cold } };
 }
 
 function refusal(
@@ -132,6 +139,8 @@ function isNotFound(error: unknown): boolean {
   return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 5;
 }
 
-async function backOff(failures: number, signal: AbortSignal): Promise<void> {
-  await delay(Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures, 10), MAX_RETRY_MS), undefined, { signal });
+/** Waits before another try, ever longer. @throws the signal's reason when aborted. */
+export async function backOff(failures: number, signal: AbortSignal): Promise<void> {
+  const ms = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures, 10), MAX_RETRY_MS);
+  await delay(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }

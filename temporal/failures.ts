@@ -3,8 +3,8 @@ import { isGrpcServiceError } from '@temporalio/client';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
 
 /**
- * What a failed call to Temporal means. A query that runs out of time while the server answers other calls has
- * found no worker; a server that is away is another thing.
+ * What a failed call to Temporal means. A server that is away is another thing than a server without workers: only
+ * queries need those (resource-client.ts tells which of the two left one without an answer).
  */
 export function temporalError(error: unknown): ReveilleError {
   if (isReveilleError(error)) return error;
@@ -14,10 +14,14 @@ export function temporalError(error: unknown): ReveilleError {
   if (/no poller|query was buffered|query timed out/i.test(message) || code === status.FAILED_PRECONDITION) {
     return new ReveilleError('NO_WORKER', undefined, options);
   }
-  if (code === status.UNAVAILABLE) return new ReveilleError('TEMPORAL_UNREACHABLE', undefined, options);
-  if (code === status.DEADLINE_EXCEEDED) return new ReveilleError('NO_WORKER', undefined, options);
+  if (code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED) {
+    return new ReveilleError('TEMPORAL_UNREACHABLE', undefined, options);
+  }
   return new ReveilleError('TEMPORAL_UNREACHABLE', message, options);
 }
+
+/** The call was answered by nobody in its time. */
+export const ranOutOfTime = (error: unknown): boolean => grpcCode(error) === status.DEADLINE_EXCEEDED;
 
 function grpcCode(error: unknown): number | undefined {
   if (isGrpcServiceError(error)) return error.code;

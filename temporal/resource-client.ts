@@ -18,10 +18,15 @@ import {
   workflowId,
 } from '../workflows/messages.js';
 import type { TemporalConnection } from './connection.js';
-import { historyNews } from './history.js';
+import { ranOutOfTime } from './failures.js';
+import { type HistoryNews, historyNews } from './history.js';
 
 /** A query waits for a worker: without one, this long. */
 const QUERY_TIMEOUT_MS = 3000;
+/** What the server knows by itself it tells in no time. */
+const SERVER_TIMEOUT_MS = 2000;
+/** Calls that are not given another time. */
+const SIGNAL_TIMEOUT_MS = 10_000;
 
 /** Speaks to the workflows of resources, in the words of workflows/messages.ts. */
 export class ResourceClient {
@@ -41,12 +46,16 @@ export class ResourceClient {
   }
 
   adopt(name: string, args: AdoptArgs): Promise<string> {
-    return this.signalWithStart(name, signals.adopt, args, { adopted: true });
+    const { host } = args.instance;
+    return this.signalWithStart(name, signals.adopt, args, {
+      adopted: true,
+      ...(host === undefined ? {} : { host }),
+    });
   }
 
   /** @returns false where nothing runs. */
-  touch(name: string, args: TouchArgs): Promise<boolean> {
-    return this.signal(name, signals.touch, args);
+  touch(name: string, args: TouchArgs, timeoutMs?: number): Promise<boolean> {
+    return this.signal(name, signals.touch, args, timeoutMs);
   }
 
   unreachable(name: string, args: UnreachableArgs): Promise<boolean> {
@@ -61,9 +70,22 @@ export class ResourceClient {
     return this.signal(name, signals.unpin);
   }
 
-  /** The `ready` query; of the open run where none is named. Undefined where there is no such execution. */
+  /**
+   * The `ready` query; of the latest run where none is named. Undefined where there is no such execution.
+   * @throws ReveilleError NO_WORKER where the server is there and nobody to answer.
+   */
   ready(name: string, runId?: string): Promise<ReadyState | undefined> {
     return this.query<ReadyState>(name, queries.ready, runId);
+  }
+
+  /** Waits until a run's history has grown: see `historyNews`. */
+  news(
+    name: string,
+    runId: string,
+    token: Uint8Array | undefined,
+    signal: AbortSignal,
+  ): Promise<HistoryNews> {
+    return historyNews(this.temporal, name, runId, token, signal);
   }
 
   /** The `status` query. Undefined where the resource is asleep. */
@@ -99,7 +121,7 @@ export class ResourceClient {
     if (runId === undefined) return;
     let token: Uint8Array | undefined;
     for (;;) {
-      const news = await historyNews(this.temporal, name, runId, token, signal);
+      const news = await this.news(name, runId, token, signal);
       if (news.closed) return;
       token = news.token;
     }
@@ -136,7 +158,7 @@ export class ResourceClient {
     let runId = firstRun;
     let token: Uint8Array | undefined;
     for (;;) {
-      const news = await historyNews(this.temporal, name, runId, token, signal);
+      const news = await this.news(name, runId, token, signal);
       if (news.closed?.successor !== undefined) {
         runId = news.closed.successor;
         token = undefined;
@@ -165,10 +187,17 @@ export class ResourceClient {
     return handle.signaledRunId;
   }
 
-  private async signal(name: string, signal: string, args?: object): Promise<boolean> {
+  private async signal(
+    name: string,
+    signal: string,
+    args?: object,
+    timeoutMs = SIGNAL_TIMEOUT_MS,
+  ): Promise<boolean> {
     try {
       const handle = this.client.workflow.getHandle(workflowId(name));
-      await (args === undefined ? handle.signal(signal) : handle.signal(signal, args));
+      await this.client.withDeadline(Date.now() + timeoutMs, () =>
+        args === undefined ? handle.signal(signal) : handle.signal(signal, args),
+      );
       return true;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
@@ -182,8 +211,18 @@ export class ResourceClient {
       return await this.client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () => handle.query<T>(query));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return undefined;
+      if (ranOutOfTime(error)) await this.throwIfServerAnswers(name, error);
       throw error;
     }
+  }
+
+  /** A query that found no answer in its time: where the server tells what it knows by itself, no worker is there. */
+  private async throwIfServerAnswers(name: string, cause: unknown): Promise<void> {
+    const answers = await this.client
+      .withDeadline(Date.now() + SERVER_TIMEOUT_MS, () => this.openRun(name))
+      .then(() => true)
+      .catch(() => false);
+    if (answers) throw new ReveilleError('NO_WORKER', undefined, { cause, retryInMs: 1000 });
   }
 }
 

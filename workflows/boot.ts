@@ -1,6 +1,6 @@
 import { ActivityFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Plan } from '../activities/contract.js';
-import { stopInstance } from './ending.js';
+import { removal, stopInstance } from './ending.js';
 import type { Life } from './life.js';
 import type { Failure } from './messages.js';
 import { onHost, onProvider, target, toFailure } from './steps.js';
@@ -19,15 +19,21 @@ export async function boot(life: Life, plan: Plan): Promise<BootOutcome> {
   if (outcome === 'done') return 'ready';
   // Everyone who waits is told before the cleaning up, which may take as long as the instance's grace.
   if (outcome !== 'stop') life.fail(outcome.failure);
-  await stopInstance(life, plan, 'stop');
+  if (outcome !== 'stop' && outcome.failure.code === 'INSTANCE_DIED') life.noteGone();
+  await stopInstance(life, plan, () => removal(life));
   return outcome === 'stop' || life.stopRequest ? 'stop' : 'failed';
 }
 
 async function bootSteps(life: Life, plan: Plan): Promise<void> {
   const { times } = plan;
   const began = Date.now();
-  const starter = onProvider(plan, 'boot', times.bootTimeout, `boot generation ${life.generation}`);
-  const started = await onHost(plan, plan.bootQueue, false, () => starter.boot(target(life, plan)));
+  const starter = onProvider(plan, {
+    queue: 'boot',
+    timeoutMs: times.bootTimeout,
+    host: 'looked for',
+    summary: `boot generation ${life.generation}`,
+  });
+  const started = await onHost(plan, plan.bootQueue, () => starter.boot(target(life, plan)));
   life.instance = started.instance;
   if (started.adopted) life.adoptedAt = Date.now();
   const { healthAfter = 0 } = started;
@@ -46,8 +52,13 @@ export async function checkHealth(life: Life, plan: Plan): Promise<void> {
   const { instance } = life;
   if (!instance) return;
   const began = Date.now();
-  const checker = onProvider(plan, 'boot', plan.times.healthTimeout + SLACK_MS, 'wait until healthy');
-  await onHost(plan, plan.bootQueue, false, () => checker.waitHealthy({ ...target(life, plan), instance }));
+  const checker = onProvider(plan, {
+    queue: 'boot',
+    timeoutMs: plan.times.healthTimeout + SLACK_MS,
+    host: 'looked for',
+    summary: 'wait until healthy',
+  });
+  await onHost(plan, plan.bootQueue, () => checker.waitHealthy({ ...target(life, plan), instance }));
   life.steps.push({ step: 'health', took: Date.now() - began });
 }
 

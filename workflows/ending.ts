@@ -1,61 +1,69 @@
 import type { HolderAnswer, Plan } from '../activities/contract.js';
 import type { Life } from './life.js';
 import type { StopMode } from './messages.js';
-import { anywhere, onHost, onProvider, target, until } from './steps.js';
+import { anywhere, onProvider, target, until } from './steps.js';
 
 /** A proxy that does not answer is asked again this often, until its lease ends. */
 const ASK_AGAIN_MS = 2000;
 
 /** After a decision to stop, ordered or idle: nobody forwards, then nothing runs. */
 export async function end(life: Life, plan: Plan): Promise<void> {
-  if (life.stopRequest && life.stopRequest.force !== true) {
+  if (life.stopRequest && !forced(life)) {
     life.enter('draining');
     await drain(life, plan);
   }
-  await stopInstance(life, plan, life.stopRequest?.then ?? plan.then);
+  await stopInstance(life, plan, () => life.stopRequest?.then ?? plan.then);
 }
 
+const forced = (life: Life): boolean => life.stopRequest?.force === true;
+
+/** What began and was not finished is removed, whatever is wanted of what runs. */
+export const removal = (life: Life): StopMode => (life.stopRequest?.then === 'delete' ? 'delete' : 'stop');
+
 /**
- * Stops what the current generation started, tried again until it succeeds.
+ * Stops what the current generation started, tried again until it succeeds, and once more where another mode was
+ * ordered meanwhile.
  * An adopted instance is stopped only when no lease that was granted before can live (leases.md 16).
  */
-export async function stopInstance(life: Life, plan: Plan, then: StopMode): Promise<void> {
+export async function stopInstance(life: Life, plan: Plan, mode: () => StopMode): Promise<void> {
   life.enter('stopping');
-  const forced = () => life.stopRequest?.force === true;
-  if (life.adoptedAt !== undefined && !forced()) {
+  if (life.adoptedAt !== undefined && !forced(life)) {
     const fence = life.adoptedAt + plan.times.longestLease + 1000;
-    await until(forced, fence - Date.now(), 'leases from before the adoption');
+    await until(() => forced(life), fence - Date.now(), 'leases from before the adoption');
   }
-  const { stop } = onProvider(plan, 'stop', undefined, `${then} generation ${life.generation}`);
-  const request = {
-    ...target(life, plan),
-    ...(life.instance ? { instance: life.instance } : {}),
-    then,
-    force: forced(),
-  };
-  await onHost(plan, plan.stopQueue, true, () => stop(request));
+  let done: StopMode | undefined;
+  while (done !== mode()) {
+    done = mode();
+    const summary = `${done} generation ${life.generation}`;
+    const { stop } = onProvider(plan, { queue: 'stop', host: 'awaited', summary });
+    const instance = life.instance ? { instance: life.instance } : {};
+    await stop({ ...target(life, plan), ...instance, then: done, force: forced(life) });
+  }
   life.instance = undefined;
 }
 
 /** Asks every holder to give the generation up, and waits for what is in flight (leases.md 12). */
 async function drain(life: Life, plan: Plan): Promise<void> {
   const deadline = Date.now() + plan.times.drain;
-  const forced = () => life.stopRequest?.force === true;
   const revoked = new Set<string>();
   let silent = life.book.holders();
-  while (silent.length > 0 && !forced()) {
+  while (silent.length > 0 && !forced(life)) {
     const { askHolders } = anywhere('give up your lease');
     const { name, generation } = life;
     const answers = await askHolders({ name, generation, holders: silent, revoke: true });
     for (const { proxy } of answers.filter((answer) => noteRevoked(life, answer))) revoked.add(proxy);
-    silent = silent.filter(({ proxy }) => !revoked.has(proxy) && leaseLives(life, proxy));
-    const over = () => forced() || silent.every(({ proxy }) => !leaseLives(life, proxy));
-    if (silent.length > 0) await until(over, ASK_AGAIN_MS, 'a proxy does not answer');
-    silent = silent.filter(({ proxy }) => leaseLives(life, proxy));
+    silent = silent.filter(({ proxy }) => !revoked.has(proxy) && leaseLeft(life, proxy) > 0);
+    const left = Math.max(...silent.map(({ proxy }) => leaseLeft(life, proxy)));
+    const released = () => silent.every(({ proxy }) => leaseLeft(life, proxy) <= 0);
+    if (silent.length > 0) {
+      const over = () => forced(life) || released();
+      await until(over, Math.min(left, ASK_AGAIN_MS), 'a proxy does not answer');
+    }
+    silent = silent.filter(({ proxy }) => leaseLeft(life, proxy) > 0);
   }
   // Who has answered forwards nothing more, whatever its lease says; what it has in flight gets the drain time.
   const inFlight = () => [...revoked].some((proxy) => life.book.knows(proxy));
-  await until(() => forced() || !inFlight(), deadline - Date.now(), 'requests in flight');
+  if (inFlight()) await until(() => forced(life) || !inFlight(), deadline - Date.now(), 'requests in flight');
 }
 
 /** @returns whether the holder has answered, and so forwards nothing more. */
@@ -66,6 +74,7 @@ function noteRevoked(life: Life, answer: HolderAnswer): boolean {
   return true;
 }
 
-function leaseLives(life: Life, proxy: string): boolean {
-  return (life.book.lease(proxy)?.until ?? 0) > Date.now();
+/** Milliseconds for which that proxy may still forward; 0 or less where its lease is over or released. */
+function leaseLeft(life: Life, proxy: string): number {
+  return (life.book.lease(proxy)?.until ?? 0) - Date.now();
 }

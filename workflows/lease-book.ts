@@ -17,6 +17,7 @@ interface Waiting {
   ask: number;
   /** Workflow clock at the ask's arrival. */
   since: number;
+  open: number;
 }
 
 /** Plain data, because it travels through continue-as-new. */
@@ -54,28 +55,22 @@ export class LeaseBook {
   }
 
   /** The ask waits for `grantAll` or `refuseAll`. */
-  wait({ proxy, ask, at }: Ask, now: number): void {
-    this.state.waiting[proxy] = { ask, at, since: now };
+  wait({ proxy, ask, at }: Ask, now: number, open = 0): void {
+    this.state.waiting[proxy] = { ask, at, since: now, open };
   }
 
   get anyWaiting(): boolean {
     return Object.keys(this.state.waiting).length > 0;
   }
 
-  /** Grants everyone who waits. @returns whether anybody was granted. */
-  grantAll(leaseMs: number, now: number): boolean {
-    const waiting = Object.entries(this.state.waiting);
-    for (const [proxy, { ask, at, since }] of waiting) {
-      this.state.answers[proxy] = { ask, granted: { lease: leaseMs, waited: now - since } };
-      this.state.leases[proxy] = {
-        at,
-        until: now + leaseMs + MARGIN_MS,
-        open: this.state.leases[proxy]?.open ?? 0,
-      };
+  /** Grants everyone who waits: they may forward to that generation. */
+  grantAll(leaseMs: number, generation: number, now: number): void {
+    for (const [proxy, { ask, at, since, open }] of Object.entries(this.state.waiting)) {
+      this.state.answers[proxy] = { ask, granted: { lease: leaseMs, waited: now - since, generation } };
+      this.state.leases[proxy] = { at, until: now + leaseMs + MARGIN_MS, open };
       delete this.state.unreleased[proxy];
     }
     this.state.waiting = {};
-    return waiting.length > 0;
   }
 
   refuseAll(code: ErrorCode, retryIn: number): void {
@@ -90,11 +85,15 @@ export class LeaseBook {
     if (lease) lease.open = open;
   }
 
-  /** The proxy forwards nothing more until a later ask is granted. */
+  /** The proxy forwards nothing more until a later ask is granted. What it has asked for meanwhile stays asked. */
   release(proxy: string): void {
     delete this.state.leases[proxy];
     delete this.state.unreleased[proxy];
-    delete this.state.waiting[proxy];
+  }
+
+  /** The proxy stretches nothing. A lease that it was granted since it was asked is another matter, and stays. */
+  forgetStretch(proxy: string): void {
+    delete this.state.unreleased[proxy];
   }
 
   /** Drops leases that have run out. @returns the latest end of those (they count as use until then), or 0. */

@@ -16,8 +16,8 @@ import type {
 
 /** What a run hands to its successor (continue-as-new). Plain data. */
 export interface Carried {
-  /** True: the instance is awake and the successor goes on in `ready`. False: it boots. */
-  awake: boolean;
+  /** Where the successor goes on: with the awake instance, in the backoff, or with a boot. */
+  phase: 'ready' | 'failed' | 'booting';
   generation: number;
   plan?: Plan;
   instance?: Instance;
@@ -29,11 +29,16 @@ export interface Carried {
   adoptedAt?: number;
   attempts: number;
   losses: number;
+  rechecks: number;
   boots: number;
   steps: StepTiming[];
+  since: number;
   startedAt: number;
   wokenAt: number;
   wokenBy?: string;
+  failure?: Failure;
+  retryAt?: number;
+  backoff?: number;
 }
 
 /**
@@ -59,6 +64,8 @@ export class Life {
   attempts = 0;
   /** Instances that ended while awake, in a row. */
   losses = 0;
+  /** Reports that it could not be reached, in a row, that found it running. */
+  rechecks = 0;
   boots = 0;
   steps: StepTiming[] = [];
   startedAt = Date.now();
@@ -66,6 +73,8 @@ export class Life {
   wokenBy: string | undefined;
   failure: Failure | undefined;
   retryAt: number | undefined;
+  /** How long the backoff lasts that ends at `retryAt`. */
+  backoff = 0;
   stopRequest: StopArgs | undefined;
   unreachable: UnreachableArgs | undefined;
   adoptRequest: Instance | undefined;
@@ -101,8 +110,9 @@ export class Life {
     return this.pin === true || (this.pin !== false && this.pin > Date.now());
   }
 
+  /** Not from a report that it cannot be reached on, until it was looked after. */
   get serving(): boolean {
-    return this.phase === 'ready' && this.stopRequest === undefined;
+    return this.phase === 'ready' && this.stopRequest === undefined && this.unreachable === undefined;
   }
 
   wake(args: WakeArgs = {}): void {
@@ -116,7 +126,7 @@ export class Life {
       this.lastActivity = now;
       this.grant();
     } else if (!this.refuseWhileBackingOff()) {
-      if (this.wokenBy === undefined) this.noteWaker(args.reason);
+      if (!this.wakeOutstanding || this.wokenBy === undefined) this.noteWaker(args.reason);
       this.wakeOutstanding = true;
     }
   }
@@ -125,14 +135,20 @@ export class Life {
     if (args.generation !== this.generation || !this.book.note(args)) return;
     const now = Date.now();
     this.lastActivity = Math.max(this.lastActivity, now - Math.max(0, args.idleFor));
-    this.book.setOpen(args.proxy, args.open);
     if (args.release === true) {
+      this.expireLeases(now);
       this.book.release(args.proxy);
+      // Whoever else may still forward and could not say so, because of an outage, gets the time to.
       if (this.book.unreleased().length === 0) this.unblockedAt = now;
-    } else if (this.serving || this.phase === 'checking') {
-      this.book.wait(args, now);
+    } else if (!this.stopRequest && (this.phase === 'ready' || this.phase === 'checking')) {
+      this.book.wait(args, now, args.open);
       if (this.serving) this.grant();
     }
+  }
+
+  /** A lease that has ended without release counts as use until its end. */
+  expireLeases(now: number): void {
+    this.lastActivity = Math.max(this.lastActivity, this.book.expire(now));
   }
 
   noteUnreachable(args: UnreachableArgs): void {
@@ -152,7 +168,7 @@ export class Life {
     const time = typeof until === 'string' ? Date.parse(until) : until;
     if (Number.isNaN(time)) return;
     this.pin = time ?? true;
-    if (!this.serving) this.wakeOutstanding = true;
+    if (!this.serving && this.pinned) this.wakeOutstanding = true;
   }
 
   unpin(): void {
@@ -167,17 +183,24 @@ export class Life {
 
   /** Answers everyone who waits: they may forward to the current generation. */
   grant(): void {
-    if (this.plan) this.book.grantAll(this.plan.times.lease, Date.now());
+    if (this.plan) this.book.grantAll(this.plan.times.lease, this.generation, Date.now());
   }
 
   /** The generation failed: everyone who waits is told at once, and so is who asks before the backoff is over. */
   fail(failure: Failure): void {
     const { backoffFirst, backoffMax } = this.plan?.times ?? { backoffFirst: 1000, backoffMax: 1000 };
     this.failure = failure;
-    this.retryAt = Date.now() + Math.min(backoffFirst * 2 ** this.attempts, backoffMax);
+    this.backoff = Math.min(backoffFirst * 2 ** this.attempts, backoffMax);
+    this.retryAt = Date.now() + this.backoff;
     this.attempts += 1;
     this.wakeOutstanding = false;
     this.refuseWhileBackingOff();
+  }
+
+  forgetFailures(): void {
+    this.attempts = 0;
+    this.losses = 0;
+    this.rechecks = 0;
   }
 
   /** Answers everyone who waits with the failure, where the backoff still lasts. */
@@ -189,6 +212,11 @@ export class Life {
     return true;
   }
 
+  /** Nothing runs any more: who may have held leases of it before it was adopted is of no concern. */
+  noteGone(): void {
+    this.adoptedAt = undefined;
+  }
+
   /** Starts the next generation: larger than the last one, and ordered across executions by the clock. */
   nextGeneration(): void {
     this.generation = Math.max(this.generation + 1, Date.now());
@@ -198,6 +226,7 @@ export class Life {
     this.retryAt = undefined;
     this.unreachable = undefined;
     this.adoptedAt = undefined;
+    this.rechecks = 0;
     this.book.voidLeases();
   }
 
@@ -206,9 +235,11 @@ export class Life {
     this.wokenBy = reason;
   }
 
-  carry(awake: boolean): Carried {
+  /** For a run of its own, or for the same awake period (or backoff) in a new history. */
+  carry(phase: Carried['phase']): Carried {
+    const goesOn = phase !== 'booting';
     return {
-      awake,
+      phase,
       generation: this.generation,
       book: this.book.state,
       pin: this.pin,
@@ -217,21 +248,30 @@ export class Life {
       readyAt: this.readyAt,
       attempts: this.attempts,
       losses: this.losses,
-      boots: awake ? this.boots : 0,
-      steps: awake ? this.steps : [],
-      startedAt: awake ? this.startedAt : Date.now(),
+      rechecks: this.rechecks,
+      since: goesOn ? this.since : Date.now(),
+      boots: goesOn ? this.boots : 0,
+      steps: goesOn ? this.steps : [],
+      startedAt: goesOn ? this.startedAt : Date.now(),
       wokenAt: this.wokenAt,
       ...(this.wokenBy === undefined ? {} : { wokenBy: this.wokenBy }),
-      ...(awake && this.plan ? { plan: this.plan } : {}),
-      ...(awake && this.instance ? { instance: this.instance } : {}),
-      ...(awake && this.adoptedAt !== undefined ? { adoptedAt: this.adoptedAt } : {}),
+      ...(goesOn ? this.carriedDetails() : {}),
+    };
+  }
+
+  private carriedDetails() {
+    const { plan, instance, adoptedAt, failure, retryAt, backoff } = this;
+    return {
+      ...(plan ? { plan } : {}),
+      ...(instance ? { instance } : {}),
+      ...(adoptedAt === undefined ? {} : { adoptedAt }),
+      ...(failure && retryAt !== undefined ? { failure, retryAt, backoff } : {}),
     };
   }
 
   private restore(carried: Carried): void {
-    const { awake, book, ...rest } = carried;
+    const { book, ...rest } = carried;
     Object.assign(this, rest);
     this.book = new LeaseBook(book);
-    if (awake) this.phase = 'ready';
   }
 }

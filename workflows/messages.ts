@@ -106,7 +106,8 @@ export interface Failure {
 }
 export interface Answer {
   ask: number;
-  granted?: { lease: Milliseconds; waited: Milliseconds };
+  /** Of `generation` alone: read together with another one, it grants nothing. */
+  granted?: { lease: Milliseconds; waited: Milliseconds; generation: number };
   refused?: { code: ErrorCode; retryIn: Milliseconds };
 }
 /** One step of a boot, as Server-Timing and the dashboard show it. */
@@ -177,6 +178,8 @@ export interface LifecycleInput {
   revision?: string;
   /** Set by those who start it with `adopt`: no wake is outstanding then. */
   adopted?: boolean;
+  /** The host that it has to run on; absent: any. */
+  host?: string;
   /** The workflow's own: what it hands to its successor. */
   carried?: unknown;
 }

@@ -9,8 +9,9 @@ import {
 import type { Plan } from '../activities/contract.js';
 import { awake, becomeReady } from './awake.js';
 import { boot } from './boot.js';
-import { end, stopInstance } from './ending.js';
-import { Life } from './life.js';
+import { end, removal, stopInstance } from './ending.js';
+import { isAdopt, isTouch, isUnreachable, optional } from './guards.js';
+import { type Carried, Life } from './life.js';
 import {
   type AdoptArgs,
   type Failure,
@@ -26,7 +27,7 @@ import {
   type UnreachableArgs,
   type WakeArgs,
 } from './messages.js';
-import { lookUp, onHost, onProvider, target, toFailure, until } from './steps.js';
+import { lookUp, needsSuccessor, onProvider, target, toFailure, until } from './steps.js';
 import { readyState, show, statusState, summary } from './view.js';
 
 /** Without a wake for one more backoff, but at least this long, a failed execution closes. */
@@ -47,37 +48,55 @@ export async function resourceLifecycle(input: LifecycleInput): Promise<Lifecycl
 function listen(life: Life): void {
   setHandler(defineQuery<ReadyState>(queries.ready), () => readyState(life));
   setHandler(defineQuery<StatusState>(queries.status), () => statusState(life));
-  setHandler(defineSignal<[AdoptArgs]>(signals.adopt), (args) => life.adopt(args));
-  setHandler(defineSignal<[WakeArgs?]>(signals.wake), (args) => life.wake(args));
-  setHandler(defineSignal<[TouchArgs]>(signals.touch), (args) => life.touch(args));
-  setHandler(defineSignal<[UnreachableArgs]>(signals.unreachable), (args) => life.noteUnreachable(args));
-  setHandler(defineSignal<[StopArgs?]>(signals.stop), (args) => life.stop(args));
-  setHandler(defineSignal<[PinArgs?]>(signals.pin), (args) => life.setPin(args));
+  setHandler(defineSignal<[AdoptArgs]>(signals.adopt), (args) => {
+    if (isAdopt(args)) life.adopt(args);
+  });
+  setHandler(defineSignal<[WakeArgs?]>(signals.wake), (args) => life.wake(optional(args)));
+  setHandler(defineSignal<[TouchArgs]>(signals.touch), (args) => {
+    if (isTouch(args)) life.touch(args);
+  });
+  setHandler(defineSignal<[UnreachableArgs]>(signals.unreachable), (args) => {
+    if (isUnreachable(args)) life.noteUnreachable(args);
+  });
+  setHandler(defineSignal<[StopArgs?]>(signals.stop), (args) => life.stop(optional(args)));
+  setHandler(defineSignal<[PinArgs?]>(signals.pin), (args) => life.setPin(optional(args)));
   setHandler(defineSignal(signals.unpin), () => life.unpin());
 }
 
 type Next = 'boot' | 'awake' | 'adopt' | 'end' | 'lost' | 'failed';
 
 async function live(life: Life): Promise<LifecycleSummary> {
-  const wentOn = life.phase === 'ready';
-  const plan = life.plan ?? (await describe(life));
-  life.plan = plan;
+  let isFresh = life.plan === undefined;
+  let plan = life.plan ?? (await describe(life));
+  let endedBy = 'idle';
   life.onPhase = () => show(life, plan);
+  life.plan = plan;
   show(life, plan);
-  let next: Next = wentOn ? 'awake' : firstStep(life);
+  let next = firstStep(life);
   for (;;) {
-    if (next === 'boot') next = await bootNext(life, plan);
-    else if (next === 'adopt') next = await takeOver(life, plan);
-    else if (next === 'awake') next = await stayAwake(life, plan);
-    else if (next === 'failed') next = await backOff(life);
+    if (next === 'boot') {
+      // A generation keeps its definition; the next one takes today's.
+      if (!isFresh) plan = await describe(life);
+      isFresh = false;
+      life.plan = plan;
+      next = await bootNext(life, plan);
+    } else if (next === 'adopt') {
+      next = await takeOver(life, plan);
+      endedBy = 'gone';
+    } else if (next === 'awake') {
+      next = await stayAwake(life, plan);
+      endedBy = next === 'lost' ? 'lost' : 'idle';
+    } else if (next === 'failed') next = await backOff(life);
     else if (next === 'lost') {
-      await stopInstance(life, plan, 'stop');
+      await stopInstance(life, plan, () => removal(life));
       next = !life.stopRequest && life.wanted ? 'boot' : 'end';
-    } else return await finish(life);
+    } else return await finish(life, endedBy);
   }
 }
 
 function firstStep(life: Life): Next {
+  if (life.phase === 'ready') return 'awake';
+  if (life.phase === 'failed') return 'failed';
   if (life.stopRequest) return 'end';
   return life.adoptRequest && !life.input.carried ? 'adopt' : 'boot';
 }
@@ -85,11 +104,12 @@ function firstStep(life: Life): Next {
 /** The definition stands in the worker's configuration; the workflow learns its times and queues only. */
 async function describe(life: Life): Promise<Plan> {
   try {
-    const { params, revision } = life.input;
+    const { params, revision, host } = life.input;
     return await lookUp({
       name: life.name,
       ...(params === undefined ? {} : { params }),
       ...(revision === undefined ? {} : { revision }),
+      ...(host === undefined ? {} : { host }),
     });
   } catch (error) {
     const failure = toFailure(error, 'RESOURCE_UNKNOWN');
@@ -112,8 +132,9 @@ async function takeOver(life: Life, plan: Plan): Promise<Next> {
   if (!instance) return 'end';
   life.nextGeneration();
   life.enter('checking');
-  const { adopt } = onProvider(plan, 'stop', undefined, `adopt as generation ${life.generation}`);
-  const found = await onHost(plan, plan.stopQueue, true, () => adopt({ ...target(life, plan), instance }));
+  const summary = `adopt as generation ${life.generation}`;
+  const { adopt } = onProvider(plan, { queue: 'stop', host: 'awaited', summary });
+  const found = await adopt({ ...target(life, plan), instance });
   if (found.state !== 'running') return !life.stopRequest && life.wanted ? 'boot' : 'end';
   life.instance = found.instance;
   life.adoptedAt = Date.now();
@@ -123,7 +144,7 @@ async function takeOver(life: Life, plan: Plan): Promise<Next> {
 
 async function stayAwake(life: Life, plan: Plan): Promise<Next> {
   const outcome = await awake(life, plan);
-  if (outcome === 'successor') return await continueAsNew<typeof resourceLifecycle>(successor(life, true));
+  if (outcome === 'successor') return await continueAsNew<typeof resourceLifecycle>(successor(life, 'ready'));
   if (outcome === 'lost') {
     life.wakeOutstanding ||= life.book.lastEnd > Date.now();
     return 'lost';
@@ -133,7 +154,7 @@ async function stayAwake(life: Life, plan: Plan): Promise<Next> {
     return 'end';
   }
   life.fail(outcome.failure);
-  await stopInstance(life, plan, 'stop');
+  await stopInstance(life, plan, () => removal(life));
   return life.stopRequest ? 'end' : 'failed';
 }
 
@@ -141,12 +162,13 @@ async function stayAwake(life: Life, plan: Plan): Promise<Next> {
 async function backOff(life: Life): Promise<Next> {
   const failure: Failure = life.failure ?? { code: 'INTERNAL', message: 'failed without a reason' };
   life.enter('failed');
-  const backoff = Math.max(0, (life.retryAt ?? 0) - Date.now());
+  const closesAt = (life.retryAt ?? 0) + Math.max(life.backoff, MIN_FAILED_MS);
   const asked = () => life.stopRequest !== undefined || life.wakeOutstanding;
-  await until(asked, backoff + Math.max(backoff, MIN_FAILED_MS), 'a wake after the backoff');
+  await until(() => asked() || needsSuccessor(), closesAt - Date.now(), 'a wake after the backoff');
   if (life.stopRequest) return 'end';
-  if (!life.wakeOutstanding) throw closeAsFailed(failure);
-  return 'boot';
+  if (life.wakeOutstanding) return 'boot';
+  if (Date.now() < closesAt) return await continueAsNew<typeof resourceLifecycle>(successor(life, 'failed'));
+  throw closeAsFailed(failure);
 }
 
 const closeAsFailed = (failure: Failure): ApplicationFailure =>
@@ -158,15 +180,14 @@ const closeAsFailed = (failure: Failure): ApplicationFailure =>
   });
 
 /** Looks at wakes last: one that is recorded later makes the server refuse the completion and run this again. */
-async function finish(life: Life): Promise<LifecycleSummary> {
-  if (life.wanted) return await continueAsNew<typeof resourceLifecycle>(successor(life, false));
-  const endedBy = life.stopRequest ? (life.stopRequest.reason ?? 'stop') : 'idle';
+async function finish(life: Life, endedBy: string): Promise<LifecycleSummary> {
+  if (life.wanted) return await continueAsNew<typeof resourceLifecycle>(successor(life, 'booting'));
   life.phase = 'asleep';
-  return summary(life, endedBy);
+  return summary(life, life.stopRequest ? (life.stopRequest.reason ?? 'stop') : endedBy);
 }
 
-const successor = (life: Life, awake: boolean): LifecycleInput => {
+const successor = (life: Life, phase: Carried['phase']): LifecycleInput => {
   const { name, params } = life.input;
-  if (!awake) life.book.voidLeases();
-  return { name, ...(params === undefined ? {} : { params }), carried: life.carry(awake) };
+  if (phase === 'booting') life.book.voidLeases();
+  return { name, ...(params === undefined ? {} : { params }), carried: life.carry(phase) };
 };

@@ -9,6 +9,7 @@ import {
   proxyLocalActivities,
   sleep,
   TimeoutFailure,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { LifecycleActivities, Plan, Target } from '../activities/contract.js';
 import { catalogue, type ErrorCode } from '../errors/index.js';
@@ -19,6 +20,10 @@ import type { Failure } from './messages.js';
 const HEARTBEAT_TIMEOUT_MS = 5000;
 /** After this long in a host's queue, somebody looks whether that host still has a worker. */
 const HOST_WAIT_MS = 10_000;
+/** In `ready` for this long, past failures are forgotten. */
+export const STEADY_MS = 60_000;
+/** From here on a run goes on in a new history wherever it only waits. */
+const MAX_EVENTS = 500;
 const RETRY = { initialInterval: 100, backoffCoefficient: 2, maximumInterval: 10_000 } as const;
 
 /** Activities that any worker runs, on the workflow's own queue: dispatched eagerly. */
@@ -39,20 +44,31 @@ export const { describe: lookUp } = proxyLocalActivities<Pick<LifecycleActivitie
   summary: 'look the resource up',
 });
 
+export const needsSuccessor = (): boolean =>
+  workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= MAX_EVENTS;
+
+interface Step {
+  queue: 'boot' | 'stop';
+  summary: string;
+  /** For the whole step, its tries and its waiting for a worker; absent: until it is done. */
+  timeoutMs?: number;
+  /**
+   * 'looked for': call it through `onHost`, which notices that the host is gone. 'awaited': it stays in the queue
+   * until the host is back, be that days: then nothing is written meanwhile.
+   */
+  host: 'looked for' | 'awaited';
+}
+
 /** Activities of the provider, on the queue of boots or that of stops. */
-export function onProvider(
-  plan: Plan,
-  queue: 'boot' | 'stop',
-  timeoutMs: number | undefined,
-  summary: string,
-) {
+export function onProvider(plan: Plan, { queue, summary, timeoutMs, host }: Step) {
+  const looksForHost = host === 'looked for' && plan.host !== undefined;
   const options: ActivityOptions = {
     taskQueue: queue === 'boot' ? plan.bootQueue : plan.stopQueue,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     retry: RETRY,
     summary,
     ...(timeoutMs === undefined ? { startToCloseTimeout: '1 day' } : { scheduleToCloseTimeout: timeoutMs }),
-    ...(plan.host === undefined ? {} : { scheduleToStartTimeout: HOST_WAIT_MS }),
+    ...(looksForHost ? { scheduleToStartTimeout: HOST_WAIT_MS } : {}),
   };
   return proxyActivities<LifecycleActivities>(options);
 }
@@ -70,22 +86,16 @@ export class HostGone extends Error {}
 
 /**
  * Runs an activity of a host's queue. Waiting in that queue alone says nothing (there may be a hundred boots
- * before it): the absence of pollers does.
- * @param patient wait for the host for ever instead of throwing HostGone.
+ * before it): the absence of pollers does, and throws HostGone.
  */
-export async function onHost<T>(
-  plan: Plan,
-  queue: string,
-  patient: boolean,
-  run: () => Promise<T>,
-): Promise<T> {
+export async function onHost<T>(plan: Plan, queue: string, run: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await run();
     } catch (error) {
       if (!waitedInQueue(error)) throw error;
       const { hostPresent } = anywhere(`is there a worker on ${plan.host}?`);
-      if (!(await hostPresent({ queue })) && !patient) throw new HostGone(`No worker on ${plan.host}`);
+      if (!(await hostPresent({ queue }))) throw new HostGone(`No worker on ${plan.host}`);
     }
   }
 }

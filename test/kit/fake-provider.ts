@@ -17,8 +17,11 @@ interface Running {
 export class FakeProvider implements Provider {
   readonly hostBound = true;
   readonly boots: number[] = [];
-  readonly stops: { generation: number; then: string }[] = [];
+  readonly bootsOf: string[] = [];
+  readonly stops: { name: string; generation: number; then: string }[] = [];
   readonly running = new Map<string, Running>();
+  /** Highest generation of each resource that was stopped: nothing of it is started any more. */
+  private readonly sealed = new Map<string, number>();
   /** Awaited before each boot, stop, inspection. */
   beforeBoot: (request: BootRequest, context: ProviderContext) => Promise<void> = async () => {};
   beforeStop: (request: BootRequest) => Promise<void> = async () => {};
@@ -31,12 +34,17 @@ export class FakeProvider implements Provider {
   ): Promise<{ instance: Instance; adopted: boolean }> {
     const { name, generation } = request;
     this.boots.push(generation);
+    this.bootsOf.push(name);
     await this.beforeBoot(request, context);
+    if (generation <= (this.sealed.get(name) ?? 0)) {
+      throw new ReveilleError('STALE_GENERATION', `generation ${generation} has been stopped`);
+    }
     const found = this.running.get(name);
     if (found) {
+      const adopted = !found.suspended && found.instance.generation !== generation;
       found.suspended = false;
       found.instance = { ...found.instance, generation };
-      return { instance: found.instance, adopted: true };
+      return { instance: found.instance, adopted };
     }
     const server = createServer((incoming, response) => {
       response.end(`${name} ${generation} ${incoming.url}`);
@@ -61,12 +69,16 @@ export class FakeProvider implements Provider {
   async adopt(request: BootRequest, instance: Instance) {
     const result = await this.inspect(request, instance);
     if (result.state !== 'running') return result;
-    return { state: 'running' as const, instance: { ...instance, generation: request.generation } };
+    const adopted = { ...instance, generation: request.generation };
+    const found = this.running.get(request.name);
+    if (found) found.instance = adopted;
+    return { state: 'running' as const, instance: adopted };
   }
 
   async stop(request: BootRequest, instance: Instance | undefined, options: { then: string }): Promise<void> {
     await this.beforeStop(request);
-    this.stops.push({ generation: request.generation, then: options.then });
+    this.sealed.set(request.name, Math.max(request.generation, this.sealed.get(request.name) ?? 0));
+    this.stops.push({ name: request.name, generation: request.generation, then: options.then });
     const found = this.running.get(request.name);
     if (!found || (instance && found.instance.id !== instance.id)) return;
     if (options.then === 'suspend') found.suspended = true;

@@ -8,14 +8,14 @@ const granted = (book: LeaseBook, proxy: string) => book.state.answers[proxy]?.g
 test('a grant tells how long the ask waited, so that a lease outlasts a boot longer than itself', () => {
   const book = new LeaseBook();
   book.wait({ proxy: 'p', ask: 1, at }, 1000);
-  book.grantAll(5000, 61_000);
-  assert.deepEqual(granted(book, 'p'), { lease: 5000, waited: 60_000 });
+  book.grantAll(5000, 7, 61_000);
+  assert.deepEqual(granted(book, 'p'), { lease: 5000, waited: 60_000, generation: 7 });
 });
 
 test('the workflow counts a lease one second longer than the proxy', () => {
   const book = new LeaseBook();
   book.wait({ proxy: 'p', ask: 1, at }, 0);
-  book.grantAll(5000, 100);
+  book.grantAll(5000, 7, 100);
   assert.equal(book.lastEnd, 6100);
 });
 
@@ -30,7 +30,7 @@ test('an ask that is not higher than the last one of its proxy is ignored', () =
 test('a lease that ends without release counts as use until its end, and its proxy is remembered', () => {
   const book = new LeaseBook();
   book.wait({ proxy: 'p', ask: 1, at }, 0);
-  book.grantAll(5000, 0);
+  book.grantAll(5000, 7, 0);
   assert.equal(book.expire(5999), 0);
   assert.equal(book.expire(6000), 6000);
   assert.deepEqual(book.unreleased(), [{ proxy: 'p', at }]);
@@ -40,7 +40,7 @@ test('a lease that ends without release counts as use until its end, and its pro
 test('a released lease is not asked about', () => {
   const book = new LeaseBook();
   book.wait({ proxy: 'p', ask: 1, at }, 0);
-  book.grantAll(5000, 0);
+  book.grantAll(5000, 7, 0);
   book.release('p');
   assert.equal(book.expire(9000), 0);
   assert.deepEqual(book.holders(), []);
@@ -58,7 +58,7 @@ test('proxies of the past are forgotten, those that hold or wait are not', () =>
   const book = new LeaseBook();
   book.note({ proxy: 'holder', ask: 1, at });
   book.wait({ proxy: 'holder', ask: 1, at }, 0);
-  book.grantAll(5000, 0);
+  book.grantAll(5000, 7, 0);
   for (let n = 0; n < 1000; n++) book.note({ proxy: `old${n}`, ask: 1, at });
   assert.ok(Object.keys(book.state.lastAsk).length <= 201);
   assert.equal(book.note({ proxy: 'holder', ask: 1, at }), false);
