@@ -27,9 +27,11 @@ export function someBytes(size: number): { stream: Readable; sum: Sum } {
   return { stream: Readable.from(blocks(), { objectMode: true, highWaterMark: 2 }), sum };
 }
 
-/** Reads to the end, keeping nothing. */
-export async function takeBytes(source: AsyncIterable<Uint8Array>): Promise<Sum> {
-  const sum = { bytes: 0, crc: 0 };
+/** Reads to the end, keeping nothing. @param sum grows meanwhile. */
+export async function takeBytes(
+  source: AsyncIterable<Uint8Array>,
+  sum: Sum = { bytes: 0, crc: 0 },
+): Promise<Sum> {
   for await (const chunk of source) {
     sum.crc = crc32(chunk, sum.crc);
     sum.bytes += chunk.length;

@@ -10,7 +10,7 @@ import { Part } from './house-part.js';
 import { HOUSE_VARIABLE, sweep } from './house-sweep.js';
 import { TemporalServer } from './temporal-server.js';
 
-const PART = fileURLToPath(new URL('./house-part-main.js', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../../bin/reveille.mjs', import.meta.url));
 const APP = fileURLToPath(new URL('./house-app.js', import.meta.url));
 const PORTS = 100;
 
@@ -163,7 +163,7 @@ export class House {
 
   private startPart(name: 'worker' | 'proxy', ready: RegExp): Promise<Part> {
     const env = { ...process.env, ...this.plan.env, [HOUSE_VARIABLE]: this.mark };
-    return Part.start(name, [PART, name, this.file], env, ready);
+    return Part.start(name, [COMMAND, name, '--config', this.file], env, ready);
   }
 
   /** Ends in order where that goes, and leaves nothing behind in any case. */
