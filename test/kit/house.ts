@@ -33,7 +33,8 @@ export interface Plan {
   resources: Record<string, Record<string, unknown>>;
   /** Other keys of reveille.yaml. */
   top?: Record<string, unknown>;
-  env?: NodeJS.ProcessEnv;
+  /** Puts more into the house's folder before anything starts. @returns what is added to the environment. */
+  furnish?: (folder: string) => NodeJS.ProcessEnv;
 }
 
 /** A resource that runs house-app.ts, with its route; the rest as in reveille.yaml. */
@@ -53,12 +54,14 @@ export class House {
   readonly file = join(this.folder, 'reveille.yaml');
   private readonly mark = randomUUID();
   private parts: { worker?: Part; proxy?: Part } = {};
+  private readonly env: NodeJS.ProcessEnv;
   private connected: TemporalConnection | undefined;
 
   private constructor(
     readonly temporal: TemporalServer,
-    private readonly plan: Plan,
+    plan: Plan,
   ) {
+    this.env = { ...process.env, ...plan.furnish?.(this.folder), [HOUSE_VARIABLE]: this.mark };
     const first = 20_000 + PORTS * randomInt(100);
     const { proxy, ...top } = (plan.top ?? {}) as { proxy?: object };
     this.write({
@@ -162,8 +165,7 @@ export class House {
   }
 
   private startPart(name: 'worker' | 'proxy', ready: RegExp): Promise<Part> {
-    const env = { ...process.env, ...this.plan.env, [HOUSE_VARIABLE]: this.mark };
-    return Part.start(name, [COMMAND, name, '--config', this.file], env, ready);
+    return Part.start(name, [COMMAND, name, '--config', this.file], this.env, ready);
   }
 
   /** Ends in order where that goes, and leaves nothing behind in any case. */
