@@ -6,6 +6,13 @@ const KEPT_OUTPUT = 6_000;
 /** Only so that a test ends whose part does not. */
 const END_MS = 30_000;
 
+export interface PartOptions {
+  /** What it says when it is ready. Its first group is kept. */
+  ready: RegExp;
+  /** It leads a process group, as what a terminal starts. */
+  ownGroup?: boolean;
+}
+
 /** One part of Reveille as a process of its own, whose output is kept for messages of failures. */
 export class Part {
   private text = '';
@@ -24,9 +31,15 @@ export class Part {
     }
   }
 
-  /** Resolves when its output has what `ready` looks for, whose first group is kept. */
-  static async start(name: string, argv: string[], env: NodeJS.ProcessEnv, ready: RegExp): Promise<Part> {
-    const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Resolves when it says that it is ready. */
+  static async start(
+    name: string,
+    argv: string[],
+    env: NodeJS.ProcessEnv,
+    { ready, ownGroup = false }: PartOptions,
+  ): Promise<Part> {
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    const child = spawn(process.execPath, argv, { env, stdio: [...stdio], detached: ownGroup });
     const part = new Part(name, child);
     try {
       part.said = await eventually(`${name} is ready`, () => {
@@ -62,10 +75,13 @@ export class Part {
     return this.text;
   }
 
-  /** Sends a signal and waits for the end; one that does not end is killed, and that is an error. */
-  async end(signal: NodeJS.Signals): Promise<void> {
+  /**
+   * Sends a signal and waits for the end; one that does not end is killed, and that is an error.
+   * @param to the whole group that it leads, or it alone.
+   */
+  async end(signal: NodeJS.Signals, to: 'group' | 'itself' = 'itself'): Promise<void> {
     if (this.hasEnded) return;
-    this.child.kill(signal);
+    process.kill(to === 'group' ? -this.pid : this.pid, signal);
     let killed = false;
     const limit = setTimeout(() => {
       killed = true;

@@ -3,18 +3,25 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** Set in the environment of all that a house starts, and inherited by what its worker starts. */
 export const HOUSE_VARIABLE = 'TEST_HOUSE';
 
-/** Kills, by pid, every process that carries the mark: what a failed test left running. */
+/** Pids of every process that carries the mark and lives. */
+export function marked(mark: string): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && carries(entry, mark))
+    .map(Number);
+}
+
+/** Kills, by pid, what a failed test left running. */
 export function sweep(mark: string): void {
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry) || !carries(entry, mark)) continue;
+  for (const pid of marked(mark)) {
     try {
-      process.kill(Number(entry), 'SIGKILL');
+      process.kill(pid, 'SIGKILL');
     } catch {
       // It has ended meanwhile.
     }
   }
 }
 
+/** The environment of a zombie is empty: it is not among them. */
 function carries(pid: string, mark: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${HOUSE_VARIABLE}=${mark}`);
