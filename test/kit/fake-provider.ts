@@ -18,7 +18,9 @@ export class FakeProvider implements Provider {
   readonly hostBound = true;
   readonly boots: number[] = [];
   readonly bootsOf: string[] = [];
-  readonly stops: { name: string; generation: number; then: string }[] = [];
+  /** `at`: when it began. */
+  readonly stops: { name: string; generation: number; then: string; at: number }[] = [];
+  readonly inspections: number[] = [];
   readonly running = new Map<string, Running>();
   /** Highest generation of each resource that was stopped: nothing of it is started any more. */
   private readonly sealed = new Map<string, number>();
@@ -59,6 +61,7 @@ export class FakeProvider implements Provider {
   }
 
   async inspect({ name }: BootRequest, instance: Instance) {
+    this.inspections.push(Date.now());
     const found = this.running.get(name);
     if (found?.instance.id !== instance.id) return { state: 'gone' as const };
     return found.suspended
@@ -76,9 +79,10 @@ export class FakeProvider implements Provider {
   }
 
   async stop(request: BootRequest, instance: Instance | undefined, options: { then: string }): Promise<void> {
+    const { name, generation } = request;
+    this.stops.push({ name, generation, then: options.then, at: Date.now() });
     await this.beforeStop(request);
-    this.sealed.set(request.name, Math.max(request.generation, this.sealed.get(request.name) ?? 0));
-    this.stops.push({ name: request.name, generation: request.generation, then: options.then });
+    this.sealed.set(name, Math.max(generation, this.sealed.get(name) ?? 0));
     const found = this.running.get(request.name);
     if (!found || (instance && found.instance.id !== instance.id)) return;
     if (options.then === 'suspend') found.suspended = true;

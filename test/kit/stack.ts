@@ -32,7 +32,6 @@ export interface TestProxy {
 /** Temporal for real, a worker with a provider that the test controls, and any number of gates; one process. */
 export class Stack {
   readonly provider = new FakeProvider('test-host');
-  readonly folder = mkdtempSync(join(tmpdir(), 'reveille-stack-'));
   config: Config;
   resources!: ResourceClient;
   temporal!: TemporalConnection;
@@ -40,9 +39,11 @@ export class Stack {
   private running: Promise<unknown> = Promise.resolve();
   private connection: NativeConnection | undefined;
   private readonly proxies: TestProxy[] = [];
+  private readonly definitions: Definitions;
 
   private constructor(
     readonly server: TemporalServer,
+    readonly folder: string,
     file: Record<string, unknown>,
   ) {
     const { address } = server;
@@ -51,19 +52,22 @@ export class Stack {
       file: undefined,
       folder: this.folder,
     };
+    this.definitions = new Definitions(this.config);
   }
 
   /** @param resources as in reveille.yaml; provider settings are filled in. */
   static async start(
     resources: Record<string, Record<string, unknown>>,
     top: Record<string, unknown> = {},
+    options: { database?: boolean } = {},
   ): Promise<Stack> {
     const filled = Object.entries(resources).map(([name, definition]) => [
       name,
       { provider: 'process', process: { command: ['unused'] }, health: 'none', ...definition },
     ]);
-    const server = await TemporalServer.start();
-    const stack = new Stack(server, { ...top, resources: Object.fromEntries(filled) });
+    const folder = mkdtempSync(join(tmpdir(), 'reveille-stack-'));
+    const server = await TemporalServer.start(options.database ? join(folder, 'temporal.db') : undefined);
+    const stack = new Stack(server, folder, { ...top, resources: Object.fromEntries(filled) });
     stack.temporal = connectTemporal(stack.config);
     stack.resources = new ResourceClient(stack.temporal);
     await stack.startWorker();
@@ -76,7 +80,7 @@ export class Stack {
     const { provider, config } = this;
     const host = 'test-host';
     const activities = createLifecycleActivities({
-      definitions: new Definitions(config),
+      definitions: this.definitions,
       providers: { process: provider },
       host,
       secret: SECRET,
@@ -102,8 +106,23 @@ export class Stack {
     await this.running;
   }
 
-  /** @param temporalAddress where this proxy finds Temporal: a relay, say. */
-  async proxy(temporalAddress = this.server.address): Promise<TestProxy> {
+  /** As SIGHUP does: the worker goes on with another definition of that resource. */
+  reload(name: string, changes: object): void {
+    const definition = this.config.resources[name];
+    if (!definition) throw new Error(`no resource ${name}`);
+    const resources = { ...this.config.resources, [name]: { ...definition, ...changes } };
+    this.config = { ...this.config, resources };
+    this.definitions.reload(this.config);
+  }
+
+  /**
+   * @param temporalAddress where this proxy finds Temporal: a relay, say.
+   * @param reachedAt turns the proxy's control address into the one that it tells: that of a relay, say.
+   */
+  async proxy(
+    temporalAddress = this.server.address,
+    reachedAt: (at: string) => string | Promise<string> = (at) => at,
+  ): Promise<TestProxy> {
     const config = {
       ...this.config,
       temporal: { ...this.config.temporal, address: temporalAddress },
@@ -120,7 +139,7 @@ export class Stack {
         return gate.answer(...question);
       },
     });
-    const at = await internal.listen();
+    const at = await reachedAt(await internal.listen());
     gate = new LeaseGate(config, { temporal, at, log: quiet, registry });
     const started = gate;
     const proxy = {
