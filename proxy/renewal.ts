@@ -9,7 +9,7 @@ const RETRY_MS = 1000;
 const RELEASE_TRIES = 3;
 const RELEASE_TIMEOUT_MS = 3000;
 /** The part of what is left of a lease after which a renewal that has no answer yet counts as failed. */
-const PATIENCE = 0.8;
+const PATIENCE = 0.5;
 
 export interface RenewalOwner {
   current(): Lease | undefined;
