@@ -66,16 +66,11 @@ export class Renewal {
 
   /** @returns in how many ms to look again; undefined where the lease is gone. */
   private async renew(lease: Lease): Promise<number | undefined> {
-    const { resources, nextAsk } = this.services;
-    const ask = nextAsk();
-    const sent = moment();
-    const { generation, usage } = lease;
-    const use = { open: usage.open, idleFor: usage.idleFor };
     // A call that hangs has not failed yet when the lease ends; by then it is too late to stretch it.
     const overdue = setTimeout(() => this.stretch(lease), lease.left * PATIENCE);
     try {
-      const found = await resources.touch(this.name, { ...ask, generation, ...use });
-      const state = found ? await resources.ready(this.name) : undefined;
+      const { ask, sent, found } = await this.sendTouch(lease);
+      const state = found ? await this.services.resources.ready(this.name) : undefined;
       if (this.owner.current() !== lease) return undefined;
       return this.apply(lease, state, sent, ask);
     } catch (error) {
@@ -85,6 +80,17 @@ export class Renewal {
     } finally {
       clearTimeout(overdue);
     }
+  }
+
+  private sendTouch({ generation, usage }: Lease) {
+    const { resources, line, nextAsk } = this.services;
+    return line.say(async () => {
+      const ask = nextAsk();
+      const sent = moment();
+      const { open, idleFor } = usage;
+      const found = await resources.touch(this.name, { ...ask, generation, open, idleFor });
+      return { ask, sent, found };
+    });
   }
 
   private onFailure(lease: Lease): number | undefined {
@@ -128,7 +134,11 @@ export class Renewal {
   }
 
   /** A retry keeps the number: one that comes after a later ask was granted must not take that grant back. */
-  private async tellRelease(generation: number, use: { open: number; idleFor: number }): Promise<void> {
+  private tellRelease(generation: number, use: { open: number; idleFor: number }): Promise<void> {
+    return this.services.line.say(() => this.sendRelease(generation, use));
+  }
+
+  private async sendRelease(generation: number, use: { open: number; idleFor: number }): Promise<void> {
     const touch = { ...this.services.nextAsk(), generation, ...use, release: true };
     for (let tries = 1; tries <= RELEASE_TRIES; tries++) {
       try {

@@ -5,6 +5,7 @@ import type { Pass, WaitOptions, WaitState } from './gate-contract.js';
 import type { GateMetrics } from './gate-metrics.js';
 import { type HoldBudget, HoldQueue } from './hold.js';
 import { Lease, Usage } from './lease.js';
+import { Line } from './line.js';
 import { LeasePass } from './pass.js';
 import { Renewal } from './renewal.js';
 import { backOff, type Granted, type WaiterServices, type Watching, wakeAndWait } from './waiter.js';
@@ -17,7 +18,7 @@ const REMEMBERED_PART = 0.1;
 const MIN_REMEMBERED_MS = 1000;
 const STILL_OPEN = 'connections are still open';
 
-export interface GateServices extends WaiterServices {
+export interface GateServices extends Omit<WaiterServices, 'line'> {
   /** This start of this proxy process. */
   id: string;
   log: Logger;
@@ -38,18 +39,18 @@ export class ResourceGate {
   private waiter: AbortController | undefined;
   private watching: Watching = {};
   private failure: { error: ReveilleError; failedAt: number; forgetAt: number } | undefined;
-  /** Under way: the workflow is told that an instance cannot be reached. A wake comes after it. */
-  private telling: Promise<unknown> = Promise.resolve();
+  private readonly services: GateServices & WaiterServices;
   private closed = false;
 
   constructor(
     private readonly name: string,
-    private readonly services: GateServices,
+    services: GateServices,
     /** How far a lease may be stretched, in ms. */
     public stretchMs: number,
   ) {
+    this.services = { ...services, line: new Line() };
     this.queue = new HoldQueue(name, services.budget);
-    this.renewal = new Renewal(name, services, {
+    this.renewal = new Renewal(name, this.services, {
       current: () => this.lease,
       drop: (lease) => this.drop(lease),
       wake: () => this.startWaiter(STILL_OPEN),
@@ -126,13 +127,13 @@ export class ResourceGate {
     if (lease.reported || (current && current.generation !== generation)) return;
     lease.reported = true;
     if (current) this.drop(current);
-    const told = this.services.resources.unreachable(this.name, { generation, error });
-    this.telling = told.catch((reason: unknown) => {
-      this.services.log.warn(
-        { err: reason, resource: this.name },
-        'could not tell that the instance is unreachable',
-      );
-    });
+    const { line, resources, log } = this.services;
+    // In line: the wake that follows it is answered after the instance was looked after.
+    line
+      .say(() => resources.unreachable(this.name, { generation, error }))
+      .catch((reason: unknown) => {
+        log.warn({ err: reason, resource: this.name }, 'could not tell that the instance is unreachable');
+      });
     if (lease.usage.open > 0) this.startWaiter(STILL_OPEN);
   }
 
@@ -154,7 +155,6 @@ export class ResourceGate {
     const { name, watching } = this;
     const wanted = () => this.queue.size > 0 || this.open > 0;
     for (let tries = 0; ; tries++) {
-      await this.telling;
       const granted = await wakeAndWait(this.services, { name, reason, watching, wanted, signal });
       if (!granted || this.take(granted)) return;
       // Revoked, or over when it came.

@@ -3,6 +3,7 @@ import { ReveilleError } from '../errors/index.js';
 import { type ResourceClient, temporalError } from '../temporal/index.js';
 import type { Ask, ReadyState } from '../workflows/messages.js';
 import { type Moment, moment } from './lease.js';
+import type { Line } from './line.js';
 
 const FIRST_RETRY_MS = 20;
 const MAX_RETRY_MS = 1000;
@@ -12,6 +13,7 @@ export type Resources = Pick<ResourceClient, 'wake' | 'touch' | 'unreachable' | 
 
 export interface WaiterServices {
   resources: Resources;
+  line: Line;
   /** Numbers and addresses the next ask. */
   nextAsk(): Ask;
 }
@@ -52,22 +54,29 @@ type Outcome = { granted: Omit<Granted, 'sent'> } | { refused: ReveilleError } |
  * @throws ReveilleError where the ask was refused: the failure, or STOPPED. The signal's reason when aborted.
  */
 export async function wakeAndWait(services: WaiterServices, wait: Wait): Promise<Granted | undefined> {
-  const { name, reason, watching, signal } = wait;
+  const { watching, signal } = wait;
   for (let tries = 0; ; tries++) {
     signal.throwIfAborted();
-    const ask = services.nextAsk();
-    const sent = moment();
-    const runId = await services.resources.wake(name, { ...ask, reason }).catch((error: unknown) => {
+    const recorded = await sendWake(services, wait).catch((error: unknown) => {
       watching.trouble = temporalError(error);
     });
-    if (runId !== undefined) {
+    if (recorded) {
       watching.trouble = undefined;
-      const outcome = await answerTo(services, wait, runId, ask);
+      const outcome = await answerTo(services, wait, recorded.runId, recorded.ask);
       if (outcome && 'refused' in outcome) throw outcome.refused;
-      if (outcome) return { sent, ...outcome.granted };
+      if (outcome) return { sent: recorded.sent, ...outcome.granted };
     } else if (!wait.wanted()) return undefined;
     await backOff(tries, signal);
   }
+}
+
+function sendWake({ resources, line, nextAsk }: WaiterServices, { name, reason, signal }: Wait) {
+  return line.say(async () => {
+    signal.throwIfAborted();
+    const ask = nextAsk();
+    const sent = moment();
+    return { ask, sent, runId: await resources.wake(name, { ...ask, reason }) };
+  });
 }
 
 /** @returns undefined where the run ended, or its grant came too late: ask again. */

@@ -35,7 +35,8 @@ export async function historyNews(
     waitNewEvent: true,
     ...(token === undefined ? {} : { nextPageToken: token }),
   };
-  const response = await connection.withAbortSignal(signal, () =>
+  // One of its own for each call: the SDK leaves its listener behind on the signal that it is given.
+  const response = await connection.withAbortSignal(AbortSignal.any([signal]), () =>
     connection.withDeadline(Date.now() + POLL_TIMEOUT_MS, () =>
       client.workflowService.getWorkflowExecutionHistory(request),
     ),

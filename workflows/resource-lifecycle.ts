@@ -27,7 +27,7 @@ import {
   type UnreachableArgs,
   type WakeArgs,
 } from './messages.js';
-import { lookUp, needsSuccessor, onProvider, target, toFailure, until } from './steps.js';
+import { anywhere, needsSuccessor, onProvider, target, toFailure, until } from './steps.js';
 import { readyState, show, statusState, summary } from './view.js';
 
 /** Without a wake for one more backoff, but at least this long, a failed execution closes. */
@@ -105,7 +105,7 @@ function firstStep(life: Life): Next {
 async function describe(life: Life): Promise<Plan> {
   try {
     const { params, revision, host } = life.input;
-    return await lookUp({
+    return await anywhere('look the resource up').describe({
       name: life.name,
       ...(params === undefined ? {} : { params }),
       ...(revision === undefined ? {} : { revision }),

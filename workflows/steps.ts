@@ -6,7 +6,6 @@ import {
   condition,
   isCancellation,
   proxyActivities,
-  proxyLocalActivities,
   sleep,
   TimeoutFailure,
   workflowInfo,
@@ -26,23 +25,17 @@ export const STEADY_MS = 60_000;
 const MAX_EVENTS = 500;
 const RETRY = { initialInterval: 100, backoffCoefficient: 2, maximumInterval: 10_000 } as const;
 
-/** Activities that any worker runs, on the workflow's own queue: dispatched eagerly. */
+/**
+ * Activities that any worker runs, on the workflow's own queue: dispatched eagerly. No local activities: with a
+ * signal on its way, their result came in the next workflow task and on replay in the one before, so that the clock
+ * (and with it the generation) and the order of signals were others on replay.
+ */
 export const anywhere = (summary: string) =>
-  proxyActivities<Pick<LifecycleActivities, 'askHolders' | 'hostPresent'>>({
+  proxyActivities<Pick<LifecycleActivities, 'describe' | 'askHolders' | 'hostPresent'>>({
     startToCloseTimeout: 10_000,
     retry: RETRY,
     summary,
   });
-
-/**
- * The look-up of the definition: a local activity, because it reads what the worker has in memory, and a round
- * through the server would make every wake some 10 ms longer.
- */
-export const { describe: lookUp } = proxyLocalActivities<Pick<LifecycleActivities, 'describe'>>({
-  startToCloseTimeout: 10_000,
-  retry: RETRY,
-  summary: 'look the resource up',
-});
 
 export const needsSuccessor = (): boolean =>
   workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= MAX_EVENTS;

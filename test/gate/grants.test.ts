@@ -56,8 +56,8 @@ test('a thousand requests that cannot reach the instance tell it once', async ()
   const first = await enter(gate);
   const others = Array.from({ length: 1000 }, () => gate.tryEnter());
   for (const pass of [first, ...others]) pass?.unreachable('refused');
-  assert.equal(resources.reports.length, 1);
   (await enter(gate)).release();
+  assert.equal(resources.reports.length, 1);
   await gate.close();
 });
 
@@ -75,5 +75,28 @@ test('what is said of an older lease than the current one of another generation 
   old.unreachable('reset');
   assert.equal(resources.reports.length, 0);
   assert.equal(gate.hasLease, true);
+  await gate.close();
+});
+
+test('a wake is sent only when what was said before it has been recorded: it is never overtaken', async () => {
+  const resources = new FakeResources();
+  const gate = gateOn(resources);
+  const pass = await enter(gate);
+  gate.answer(resources.generation, true);
+  let recorded = () => {};
+  resources.onTouch = () =>
+    new Promise((resolve) => {
+      recorded = resolve;
+    });
+  pass.release();
+  resources.generation += 1;
+  const next = enter(gate);
+  await eventually('the release is on its way', () => resources.touches.length === 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(resources.wakes.length, 1);
+  resources.onTouch = async () => {};
+  recorded();
+  (await next).release();
+  assert.ok((resources.wakes[1]?.ask ?? 0) > (resources.touches[0]?.ask ?? 0));
   await gate.close();
 });

@@ -129,3 +129,8 @@ test('a stop by force waits for nobody', async () => {
   const { at } = await stopBegan('forced');
   assert.ok(lease && at < lease.until);
 });
+
+test('every history of these tests replays', async () => {
+  const count = await eventually('there are some', async () => (await stack.replayAll()) || undefined);
+  assert.ok(count >= 3);
+});

@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NativeConnection, type Worker } from '@temporalio/worker';
+import { fileURLToPath } from 'node:url';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { Definitions } from '../../activities/definitions.js';
@@ -20,6 +21,7 @@ import { TemporalServer } from './temporal-server.js';
 
 export const quiet = pino({ level: process.env.REVEILLE_TEST_LOG ?? 'silent' });
 const SECRET = 'test secret';
+const BUNDLE = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
 
 /** A gate with its own Temporal connection and control address, as a proxy process has. */
 export interface TestProxy {
@@ -154,6 +156,20 @@ export class Stack {
     };
     this.proxies.push(proxy);
     return proxy;
+  }
+
+  /** Runs every history that is closed through the workflow's code once more: it must do the same again. */
+  async replayAll(): Promise<number> {
+    const { client } = this.temporal;
+    let count = 0;
+    for await (const { workflowId, runId } of client.workflow.list({
+      query: "ExecutionStatus != 'Running'",
+    })) {
+      const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+      await Worker.runReplayHistory({ workflowBundle: { codePath: BUNDLE } }, history, workflowId);
+      count += 1;
+    }
+    return count;
   }
 
   async close(): Promise<void> {
