@@ -3,10 +3,13 @@
  * backpressure and decides nothing: how it ended is told to its owner, who may send again.
  */
 import type { ServerResponse } from 'node:http';
-import type { Dispatcher } from 'undici';
+import type { AnswerHead } from './answer-head.js';
 import { fieldOf, responseHeaders, trailerFields } from './headers.js';
-import type { RequestBody } from './request-body.js';
-import type { Lane, Upstream } from './upstream.js';
+import type { Lane, LaneUser } from './lane.js';
+import type { BodySink, RequestBody } from './request-body.js';
+
+/** A first piece of at most this size waits for the end of its read: head and body may leave as one string. */
+const SMALL_BYTES = 8 * 1024;
 
 /** How a sending failed. */
 export interface AttemptFailure {
@@ -21,135 +24,89 @@ export interface AttemptFailure {
 
 export interface AttemptOwner {
   readonly response: ServerResponse;
+  /** Bytes of the client's body are about to be read: the moment for `100 Continue`. */
+  bodyWanted(): void;
   /** Fields that the proxy adds to the answer. */
   addFields(headers: string[]): void;
   failed(failure: AttemptFailure): void;
 }
 
-/**
- * A handler of undici's first interface: its second one makes an object of the fields and loses their case and
- * order.
- */
-export class Attempt implements Dispatcher.DispatchHandler {
-  #abort: ((error?: Error) => void) | undefined;
+/** The request, as it is written. */
+export interface Sending {
+  /** Request line and fields, up to and with the empty line. */
+  head: string;
+  isHead: boolean;
+  body: RequestBody | null;
+  /** The body goes in chunks: its length is not known. */
+  chunked: boolean;
+}
+
+export class Attempt implements LaneUser, BodySink {
   #sent = false;
   #reused = false;
   #answered = false;
   #hasLength = false;
+  /** The client has, or is about to have, the head. */
   #flushed = false;
+  #first: string | undefined;
   #waitsForDrain = false;
   #over = false;
 
   constructor(
     private readonly owner: AttemptOwner,
-    private readonly upstream: Upstream,
     private readonly lane: Lane,
+    private readonly sending: Sending,
   ) {}
 
-  /** Sends. @param headers flat names and values. */
-  start(method: string, path: string, headers: string[], body: RequestBody | null): void {
-    this.lane.client.dispatch({ method, path, headers, body }, this);
+  start(): void {
+    this.lane.use(this, this.sending.isHead);
   }
 
   /** The client has gone: nothing more is wanted, and the instance is told by the end of its connection. */
   cancel(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#abort?.(new Error('The client has gone.'));
-    this.upstream.give(this.lane, false);
+    this.lane.destroy();
+    this.sending.body?.stop();
   }
 
-  onConnect(abort: (error?: Error) => void): void {
-    this.#abort = abort;
-    if (this.#over) {
-      abort(new Error('The client has gone.'));
-      return;
-    }
+  connected(): void {
+    const { lane, sending } = this;
     this.#sent = true;
-    this.#reused = this.lane.sent > 0;
-    this.lane.sent++;
+    this.#reused = lane.sent > 0;
+    lane.sent++;
+    lane.requestOver = sending.body === null;
+    lane.write(sending.head);
+    if (sending.body === null) return;
+    this.owner.bodyWanted();
+    sending.body.start(this);
   }
 
-  onResponseStarted(): void {
-    this.#answered = true;
+  bodyChunk(chunk: Buffer): boolean {
+    const { lane } = this;
+    if (!this.sending.chunked) return lane.write(chunk);
+    lane.cork();
+    lane.write(`${chunk.length.toString(16)}\r\n`);
+    lane.write(chunk);
+    const more = lane.write('\r\n');
+    lane.uncork();
+    return more;
   }
 
-  onHeaders(status: number, fields: Buffer[], resume: () => void, statusText: string): boolean {
-    if (this.#over) return false;
-    const raw = textOf(fields);
-    if (status < 200) {
-      this.#inform(status, raw);
-      return true;
-    }
-    this.#hasLength = fieldOf(raw, 'content-length') !== undefined;
-    const coding = fieldOf(raw, 'transfer-encoding');
-    if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-      throw new InvalidAnswer(`Transfer-Encoding "${coding}" is not understood.`);
-    }
-    this.#writeHead(status, statusText, raw);
-    this.#resume = resume;
-    // With a body that follows at once, head and body leave in one piece; without, the client sees the head now.
-    queueMicrotask(this.#flush);
-    return true;
+  bodyEnd(): void {
+    if (this.sending.chunked) this.lane.write('0\r\n\r\n');
+    this.lane.requestOver = true;
   }
 
-  onData(chunk: Buffer): boolean {
-    if (this.#over) return false;
-    this.#flushed = true;
-    if (this.owner.response.write(chunk)) return true;
-    if (!this.#waitsForDrain) {
-      this.#waitsForDrain = true;
-      this.owner.response.once('drain', this.#onDrain);
-    }
-    return false;
-  }
-
-  onComplete(trailers: string[] | null): void {
-    if (this.#over) return;
-    if (this.lane.broken && !this.#hasLength) {
-      this.onError(new Error('The connection was reset before the end of the answer was certain.'));
-      return;
-    }
-    this.#over = true;
-    this.#flushed = true;
-    const { response } = this.owner;
-    if (trailers !== null && trailers.length > 0) this.#addTrailers(trailers);
-    response.end();
-    this.upstream.give(this.lane, true);
-  }
-
-  onError(error: Error): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.upstream.give(this.lane, false);
-    this.owner.failed({ error, sent: this.#sent, reused: this.#reused, answered: this.#answered });
-  }
-
-  #resume: (() => void) | undefined;
-
-  readonly #onDrain = (): void => {
-    this.#waitsForDrain = false;
-    this.#resume?.();
-  };
-
-  readonly #flush = (): void => {
-    if (this.#flushed || this.#over) return;
-    this.#flushed = true;
-    this.owner.response.flushHeaders();
-  };
-
-  #writeHead(status: number, statusText: string, raw: string[]): void {
-    const { response } = this.owner;
-    const canTrail = !this.#hasLength && response.req.httpVersion === '1.1';
-    const headers = responseHeaders(raw, { status, keepUpgrade: status === 426, canTrail });
-    this.owner.addFields(headers);
-    response.writeHead(status, statusText, headers);
+  drained(): void {
+    this.sending.body?.resume();
   }
 
   /** Early hints are passed on; other 1xx of the instance concern this connection, or nobody. */
-  #inform(status: number, raw: string[]): void {
+  interim({ status, fields }: AnswerHead): void {
+    this.#answered = true;
     const { response } = this.owner;
-    const link = fieldOf(raw, 'link');
+    const link = fieldOf(fields, 'link');
     if (status !== 103 || link === undefined || response.req.httpVersion !== '1.1') return;
     try {
       response.writeEarlyHints({ link });
@@ -158,24 +115,71 @@ export class Attempt implements Dispatcher.DispatchHandler {
     }
   }
 
-  #addTrailers(trailers: readonly (string | Buffer)[]): void {
+  head({ status, reason, fields, length }: AnswerHead): void {
+    this.#answered = true;
+    this.#hasLength = length >= 0;
+    const { response } = this.owner;
+    const canTrail = !this.#hasLength && response.req.httpVersion === '1.1';
+    const headers = responseHeaders(fields, { status, keepUpgrade: status === 426, canTrail });
+    this.owner.addFields(headers);
+    response.writeHead(status, reason, headers);
+  }
+
+  data(bytes: Buffer, from: number, to: number): void {
+    if (!this.#flushed && this.#first === undefined && to - from <= SMALL_BYTES) {
+      this.#first = bytes.toString('latin1', from, to);
+      return;
+    }
+    this.#writeFirst();
+    this.#flushed = true;
+    const part = bytes.subarray(from, to);
+    this.#write(this.lane.lent ? part : Buffer.from(part));
+  }
+
+  completed(trailers: readonly string[]): void {
+    this.#over = true;
+    this.sending.body?.stop();
+    if (trailers.length > 0) this.#addTrailers(trailers);
+    const { response } = this.owner;
+    if (this.#first === undefined) response.end();
+    else response.end(this.#first, 'latin1');
+  }
+
+  failed(error: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.sending.body?.stop();
+    this.owner.failed({ error, sent: this.#sent, reused: this.#reused, answered: this.#answered });
+  }
+
+  readOver(): boolean {
+    if (this.#first !== undefined) this.#writeFirst();
+    // Without a body as yet: the client sees the head now.
+    else if (!this.#flushed && this.owner.response.headersSent) this.owner.response.flushHeaders();
+    this.#flushed = this.owner.response.headersSent;
+    return !this.#waitsForDrain;
+  }
+
+  #writeFirst(): void {
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined) this.#write(first);
+  }
+
+  #write(data: string | Buffer): void {
+    const { response } = this.owner;
+    const more = typeof data === 'string' ? response.write(data, 'latin1') : response.write(data);
+    if (more || this.#waitsForDrain) return;
+    this.#waitsForDrain = true;
+    response.once('drain', () => {
+      this.#waitsForDrain = false;
+      this.lane.resume();
+    });
+  }
+
+  #addTrailers(trailers: readonly string[]): void {
     const { response } = this.owner;
     if (this.#hasLength || !response.chunkedEncoding) return;
-    response.addTrailers(trailerFields(textOf(trailers)));
+    response.addTrailers(trailerFields(trailers));
   }
-}
-
-/** The instance's answer breaks HTTP/1.1 in a way that undici lets through. */
-export class InvalidAnswer extends Error {
-  readonly code = 'INVALID_ANSWER';
-}
-
-/** Bytes of fields are latin1 on the wire and stay so. */
-function textOf(fields: readonly (string | Buffer)[]): string[] {
-  const text: string[] = new Array(fields.length);
-  for (let i = 0; i < fields.length; i++) {
-    const part = fields[i] ?? '';
-    text[i] = typeof part === 'string' ? part : part.toString('latin1');
-  }
-  return text;
 }

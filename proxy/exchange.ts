@@ -7,9 +7,9 @@ import { ReveilleError } from '../errors/index.js';
 import { logAccess } from './access-log.js';
 import { Attempt, type AttemptFailure, type AttemptOwner } from './attempt.js';
 import type { ClientConnection, Serving } from './connection.js';
-import { isClientsFault, isInvalidAnswer, mayResend } from './failures.js';
+import { isInvalidAnswer, mayResend } from './failures.js';
 import type { Pass } from './gate-contract.js';
-import { requestHeaders } from './headers.js';
+import { requestHead, requestHeaders } from './headers.js';
 import { NO_RESOURCE } from './metrics.js';
 import { plainAddress } from './peer.js';
 import { namedError, sendProblem } from './problems.js';
@@ -18,13 +18,15 @@ import { faultOf } from './request-check.js';
 import { requestIdOf } from './request-id.js';
 import { pathOf, readTarget, type Target } from './request-target.js';
 import type { Route } from './router.js';
+import type { Running } from './running.js';
 import { serverTiming } from './server-timing.js';
-import { forwardedPath, type Running, type Settings, type Traffic, wakeReason } from './traffic.js';
+import { forwardedPath, type Settings, type Traffic, wakeReason } from './traffic.js';
 import { isNavigation, PAGE_AFTER_MS, sendWaitingPage } from './waiting.js';
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 export class Exchange implements AttemptOwner, Running, Serving {
+  slot = 0;
   readonly #settings: Settings;
   readonly #trusted: boolean;
   readonly #requestId: string;
@@ -136,11 +138,7 @@ export class Exchange implements AttemptOwner, Running, Serving {
   #send(route: Route, pass: Pass): void {
     this.#pass = pass;
     this.#cold = pass.cold ?? this.#cold;
-    const upstream = this.traffic.upstreams.of(route.resource, pass);
-    const attempt = new Attempt(this, upstream, upstream.take(this.#sendings > 0));
-    this.#attempt = attempt;
-    this.#sendings++;
-    const headers = requestHeaders(this.request, {
+    const fields = requestHeaders(this.request, {
       authority: this.#target.authority,
       requestId: this.#requestId,
       trusted: this.#trusted,
@@ -148,16 +146,23 @@ export class Exchange implements AttemptOwner, Running, Serving {
       hostHeader: route.hostHeader,
       upgrade: false,
     });
-    const body = hasBody(this.request) ? new RequestBody(this.request, this.#onBodyWanted) : null;
+    const method = this.request.method ?? 'GET';
+    const chunked = this.request.headers['transfer-encoding'] !== undefined;
+    const body = hasBody(this.request) ? new RequestBody(this.request) : null;
     this.#body = body;
-    attempt.start(this.request.method ?? 'GET', forwardedPath(route, this.#target.path), headers, body);
+    const lane = this.traffic.upstreams.of(route.resource, pass).take(this.#sendings > 0);
+    const head = requestHead(method, forwardedPath(route, this.#target.path), fields, chunked);
+    const attempt = new Attempt(this, lane, { head, isHead: method === 'HEAD', body, chunked });
+    this.#attempt = attempt;
+    this.#sendings++;
+    attempt.start();
   }
 
-  readonly #onBodyWanted = (): void => {
+  bodyWanted(): void {
     if (!this.expectsContinue || this.#continued) return;
     this.#continued = true;
     this.response.writeContinue();
-  };
+  }
 
   addFields(headers: string[]): void {
     if (this.#cold !== undefined) headers.push('Server-Timing', serverTiming(this.#cold));
@@ -169,10 +174,7 @@ export class Exchange implements AttemptOwner, Running, Serving {
     if (this.#over || route === undefined) return;
     const pass = this.#pass;
     this.#pass = undefined;
-    if (isClientsFault(failure)) {
-      pass?.release();
-      this.#refuse(new ReveilleError('REQUEST_INVALID', failure.error.message, { cause: failure.error }));
-    } else if (this.response.headersSent) {
+    if (this.response.headersSent) {
       this.#error = upstreamFailed(failure);
       pass?.release();
       // Never a clean end: the client must see that its answer is cut short.

@@ -12,6 +12,7 @@ import type { Gate } from './gate-contract.js';
 import { TrafficMetrics } from './metrics.js';
 import { rawProblem } from './problems.js';
 import { newRequestId } from './request-id.js';
+import { RunningList } from './running.js';
 import { settingsOf, type Traffic } from './traffic.js';
 import { Tunnel } from './tunnel.js';
 import { takeUpgrade } from './upgrade.js';
@@ -80,10 +81,10 @@ function createTraffic(
   server: Server,
   sockets: ReadonlySet<Duplex>,
 ): Traffic {
-  const running: Traffic['running'] = new Set();
+  const running = new RunningList();
   const connections = () => {
     let upgraded = 0;
-    for (const one of running) if (one instanceof Tunnel) upgraded++;
+    for (const one of running.snapshot()) if (one instanceof Tunnel) upgraded++;
     return { clients: sockets.size, upgraded };
   };
   return {
@@ -167,7 +168,7 @@ async function close(
   traffic.draining = true;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const cut = setTimeout(() => {
-    for (const one of [...traffic.running]) one.shutDown();
+    for (const one of traffic.running.snapshot()) one.shutDown();
   }, drainMs);
   const last = setTimeout(() => {
     for (const socket of sockets) socket.destroy();

@@ -26,7 +26,7 @@ const KINDS = new Map<string, Kind>([
   ['proxy-authorization', HOP],
   ['te', HOP],
   ['http2-settings', HOP],
-  // Answered by this proxy itself: see forward.ts.
+  // Answered by this proxy itself: see exchange.ts.
   ['expect', HOP],
   ['trailer', TRAILER],
   ['transfer-encoding', FRAMING],
@@ -111,6 +111,18 @@ export function requestHeaders(request: IncomingMessage, head: RequestHead): str
   addSender(out, request, head);
   out.push('X-Request-Id', head.requestId, 'Via', `${request.httpVersion} reveille`);
   return out;
+}
+
+/** A request's line and fields as they are written to an instance. @param chunked its body goes in chunks. */
+export function requestHead(
+  method: string,
+  path: string,
+  fields: readonly string[],
+  chunked: boolean,
+): string {
+  let text = `${method} ${path} HTTP/1.1\r\n`;
+  for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  return `${text}${chunked ? 'transfer-encoding: chunked\r\n' : ''}\r\n`;
 }
 
 function passes(name: string, trusted: boolean, gone: Set<string> | undefined): boolean {

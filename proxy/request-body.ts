@@ -1,49 +1,48 @@
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
+
+/** Takes a body piece by piece. */
+export interface BodySink {
+  /** @returns false: no more until `resume`. */
+  bodyChunk(chunk: Buffer): boolean;
+  bodyEnd(): void;
+}
 
 /**
- * A client's body on its way to an instance. Nothing of it is read before the instance's connection asks for it,
- * so a request may be sent again as long as `touched` is false; and when the connection breaks, this stream dies
- * and not the client's socket, which still gets an answer.
+ * A client's body on its way to an instance. Nothing of it is read before the instance's connection stands, so a
+ * request may be sent again as long as `touched` is false; and when that connection breaks, the client's stays
+ * and still gets an answer.
  */
-export class RequestBody extends Readable {
+export class RequestBody {
   /** Bytes of the client's body have been asked for. */
   touched = false;
-  readonly #request: IncomingMessage;
-  readonly #onFirstRead: () => void;
+  #sink: BodySink | undefined;
 
-  /** @param onFirstRead called once, when the body is about to be read: the moment for `100 Continue`. */
-  constructor(request: IncomingMessage, onFirstRead: () => void) {
-    super();
-    this.#request = request;
-    this.#onFirstRead = onFirstRead;
+  constructor(private readonly request: IncomingMessage) {}
+
+  start(sink: BodySink): void {
+    this.touched = true;
+    this.#sink = sink;
+    this.request.on('data', this.#onData).on('end', this.#onEnd);
+  }
+
+  resume(): void {
+    this.request.resume();
+  }
+
+  /** The rest goes nowhere, and the client's connection stays usable. */
+  stop(): void {
+    if (this.#sink === undefined) return;
+    this.#sink = undefined;
+    this.request.off('data', this.#onData).off('end', this.#onEnd).resume();
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    if (!this.push(chunk)) this.#request.pause();
+    if (this.#sink?.bodyChunk(chunk) === false) this.request.pause();
   };
 
   readonly #onEnd = (): void => {
-    this.push(null);
+    this.#sink?.bodyEnd();
   };
-
-  override _read(): void {
-    if (!this.touched) {
-      this.touched = true;
-      this.#onFirstRead();
-      this.#request.on('data', this.#onData).on('end', this.#onEnd);
-    }
-    this.#request.resume();
-  }
-
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    if (this.touched) {
-      this.#request.off('data', this.#onData).off('end', this.#onEnd);
-      // The rest goes nowhere, and the client's connection stays usable.
-      this.#request.resume();
-    }
-    callback(error);
-  }
 }
 
 /** Whether the request's head announces a body (RFC 9112 6.3). */

@@ -4,6 +4,7 @@ import type { Gate } from './gate-contract.js';
 import type { TrafficMetrics } from './metrics.js';
 import { type IsTrusted, isLoopback, trustedPeers } from './peer.js';
 import { type Route, Router } from './router.js';
+import type { RunningList } from './running.js';
 import type { Upstreams } from './upstream.js';
 
 /** What a reload replaces. A request keeps what it began with. */
@@ -26,18 +27,12 @@ export function settingsOf(config: Config): Settings {
   };
 }
 
-/** Something under way for a client that the end of the proxy has to end. */
-export interface Running {
-  /** The drain time is over. */
-  shutDown(): void;
-}
-
 export interface Traffic {
   readonly gate: Gate;
   readonly log: Logger;
   readonly metrics: TrafficMetrics;
   readonly upstreams: Upstreams;
-  readonly running: Set<Running>;
+  readonly running: RunningList;
   /** Resources for which a hold goes on although its client was shown the waiting page. */
   readonly keptAwake: Set<string>;
   settings: Settings;

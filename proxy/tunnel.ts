@@ -22,16 +22,18 @@ import { faultOf } from './request-check.js';
 import { requestIdOf } from './request-id.js';
 import { pathOf, readTarget, type Target } from './request-target.js';
 import type { Route } from './router.js';
+import type { Running } from './running.js';
 import { serverTiming } from './server-timing.js';
 import { relayAnswer, responseOn } from './socket-response.js';
 import { splice } from './splice.js';
-import { forwardedPath, type Running, type Settings, type Traffic, wakeReason } from './traffic.js';
+import { forwardedPath, type Settings, type Traffic, wakeReason } from './traffic.js';
 
 /** What a client may send before the instance has agreed. */
 const MAX_EARLY_BYTES = 64 * 1024;
 const MAX_SENDINGS = 4;
 
 export class Tunnel implements Running {
+  slot = 0;
   readonly #settings: Settings;
   readonly #requestId: string;
   readonly #trusted: boolean;

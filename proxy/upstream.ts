@@ -1,102 +1,63 @@
-/**
- * Connections to instances: one set per endpoint and generation, each connection an undici Client of its own, so
- * that it is known whether a request goes out on a fresh connection or a used one, and how a connection ended.
- */
-import { buildConnector, Client } from 'undici';
+/** Connections to instances: one set per endpoint and generation, so that none outlives what it leads to. */
 import type { Endpoint } from '../workflows/messages.js';
 import type { Pass } from './gate-contract.js';
+import { Lane, type LanePool } from './lane.js';
 
-/** A connection that is not accepted in this time counts as refused. */
-const CONNECT_TIMEOUT_MS = 10_000;
-/** Below the usual 5 s of servers, so that the proxy is the one who closes. A server's Keep-Alive hint is obeyed. */
-const IDLE_MS = 4000;
-const IDLE_MAX_MS = 60_000;
-const MAX_RESPONSE_HEAD_BYTES = 64 * 1024;
-
-const connectTcp = buildConnector({ timeout: CONNECT_TIMEOUT_MS });
-
-/** One connection to an instance, lent to one request at a time. */
-export class Lane {
-  readonly client: Client;
-  /** Requests sent on the connection that stands. */
-  sent = 0;
-  /** The connection ended by an error: what came without a length may be cut short. */
-  broken = false;
-
-  constructor(origin: string, onDisconnect: (lane: Lane) => void) {
-    const connect: buildConnector.connector = (options, callback) =>
-      connectTcp(options, (...result) => {
-        const socket = result[1];
-        // Undefined after an error, whatever undici's types say.
-        if (socket) {
-          this.sent = 0;
-          this.broken = false;
-          // Ahead of undici's own listener, which takes a reset for the end of a body without a length.
-          socket.on('error', () => {
-            this.broken = true;
-          });
-        }
-        callback(...result);
-      });
-    this.client = new Client(origin, {
-      connect,
-      pipelining: 1,
-      keepAliveTimeout: IDLE_MS,
-      keepAliveMaxTimeout: IDLE_MAX_MS,
-      maxHeaderSize: MAX_RESPONSE_HEAD_BYTES,
-      // Long polls, event streams and slow applications: how long is the instance's and the client's affair.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-    this.client.on('disconnect', () => onDisconnect(this));
-  }
-
-  destroy(): void {
-    this.client.destroy(null, ignore);
-  }
-}
-
-function ignore(): void {
-  // What a closed connection says after it was given up.
-}
+/** How often connections are looked through for those that were idle for too long. */
+const SWEEP_MS = 1000;
+/** Idle connections kept to one endpoint; more are closed. */
+const MAX_IDLE = 1000;
 
 /** All connections to one endpoint of one generation. */
-export class Upstream {
-  readonly #origin: string;
+export class Upstream implements LanePool {
+  /** The one used last is the last: it is the warmest, and the others may run out. */
   readonly #idle: Lane[] = [];
+  #sweeper: NodeJS.Timeout | undefined;
   #retired = false;
 
   constructor(
     readonly endpoint: Endpoint,
     readonly generation: number,
-  ) {
-    const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
-    this.#origin = `http://${host}:${endpoint.port}`;
-  }
+  ) {}
 
   /** Lends a connection. @param fresh never a used one: it may be stale. */
   take(fresh: boolean): Lane {
-    const idle = fresh ? undefined : this.#idle.pop();
-    return idle ?? new Lane(this.#origin, (lane) => this.#forget(lane));
+    const now = performance.now();
+    for (let lane = fresh ? undefined : this.#idle.pop(); lane !== undefined; lane = this.#idle.pop()) {
+      if (lane.idleUntil > now) return lane;
+      lane.destroy();
+    }
+    return new Lane(this.endpoint, this);
   }
 
-  /** Takes a connection back, to keep or to close. */
-  give(lane: Lane, reusable: boolean): void {
-    if (reusable && !this.#retired) this.#idle.push(lane);
-    else lane.destroy();
+  give(lane: Lane): void {
+    if (this.#retired || this.#idle.length >= MAX_IDLE) {
+      lane.destroy();
+      return;
+    }
+    lane.idleUntil = performance.now() + lane.idleMs;
+    this.#idle.push(lane);
+    this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  forget(lane: Lane): void {
+    const index = this.#idle.indexOf(lane);
+    if (index >= 0) this.#idle.splice(index, 1);
   }
 
   /** No longer used: closes what is idle now and the rest as it comes back. */
   retire(): void {
     this.#retired = true;
     for (const lane of this.#idle.splice(0)) lane.destroy();
+    clearInterval(this.#sweeper);
   }
 
-  #forget(lane: Lane): void {
-    const index = this.#idle.indexOf(lane);
-    if (index < 0) return;
-    this.#idle.splice(index, 1);
-    lane.destroy();
+  #sweep(): void {
+    const now = performance.now();
+    for (const lane of this.#idle.filter(({ idleUntil }) => idleUntil <= now)) lane.destroy();
+    if (this.#idle.length > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
   }
 }
 
