@@ -141,8 +141,15 @@ export class Attempt implements LaneUser, BodySink {
     this.sending.body?.stop();
     if (trailers.length > 0) this.#addTrailers(trailers);
     const { response } = this.owner;
-    if (this.#first === undefined) response.end();
-    else response.end(this.#first, 'latin1');
+    if (this.#first === undefined) {
+      response.end();
+    } else if (this.#hasLength) {
+      // Ended together, head and body would leave as two pieces: that costs more than a tick.
+      response.write(this.#first, 'latin1');
+      process.nextTick(endResponse, response);
+    } else {
+      response.end(this.#first, 'latin1');
+    }
   }
 
   failed(error: Error): void {
@@ -182,4 +189,8 @@ export class Attempt implements LaneUser, BodySink {
     if (this.#hasLength || !response.chunkedEncoding) return;
     response.addTrailers(trailerFields(trailers));
   }
+}
+
+function endResponse(response: ServerResponse): void {
+  response.end();
 }

@@ -128,7 +128,7 @@ export class ChunkReader {
       return most - from;
     }
     expect(end <= MAX_TRAILER_BYTES);
-    this.trailers = readFields(text.slice(0, end), 0);
+    this.trailers = readFields(text.slice(0, end));
     this.#at = At.Done;
     return end + 2 - before;
   }

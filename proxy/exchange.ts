@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ReveilleError } from '../errors/index.js';
 import { logAccess } from './access-log.js';
 import { Attempt, type AttemptFailure, type AttemptOwner } from './attempt.js';
+import { fieldsOf } from './client-request.js';
 import type { ClientConnection, Serving } from './connection.js';
 import { isInvalidAnswer, mayResend } from './failures.js';
 import type { Pass } from './gate-contract.js';
@@ -55,7 +56,7 @@ export class Exchange implements AttemptOwner, Running, Serving {
   ) {
     this.#settings = traffic.settings;
     this.#trusted = traffic.settings.isTrusted(plainAddress(request.socket.remoteAddress));
-    this.#requestId = requestIdOf(request.headers['x-request-id'], this.#trusted);
+    this.#requestId = requestIdOf(fieldsOf(request)['x-request-id'], this.#trusted);
   }
 
   start(): void {
@@ -147,7 +148,7 @@ export class Exchange implements AttemptOwner, Running, Serving {
       upgrade: false,
     });
     const method = this.request.method ?? 'GET';
-    const chunked = this.request.headers['transfer-encoding'] !== undefined;
+    const chunked = fieldsOf(this.request)['transfer-encoding'] !== undefined;
     const body = hasBody(this.request) ? new RequestBody(this.request) : null;
     this.#body = body;
     const lane = this.traffic.upstreams.of(route.resource, pass).take(this.#sendings > 0);

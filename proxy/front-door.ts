@@ -6,6 +6,7 @@ import { Registry } from 'prom-client';
 import type { Config, Logger } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { endWith, onClientError } from './client-error.js';
+import { ClientRequest } from './client-request.js';
 import { connectionOf } from './connection.js';
 import { Exchange } from './exchange.js';
 import type { Gate } from './gate-contract.js';
@@ -49,6 +50,7 @@ export interface FrontDoor {
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const { config, registry = new Registry() } = options;
   const server = createServer({
+    IncomingMessage: ClientRequest,
     maxHeaderSize: config.proxy.limits.headerBytes,
     // Missing ones are answered here, as problem+json.
     requireHostHeader: false,
@@ -108,15 +110,24 @@ function applyLimits(server: Server, { proxy: { limits } }: Config): void {
   server.maxConnections = limits.connections;
 }
 
-function wire(server: Server, traffic: Traffic, open: Set<Duplex>): void {
+function wire(server: Server<typeof ClientRequest>, traffic: Traffic, open: Set<Duplex>): void {
   server.on('connection', (socket) => {
     if (open.has(socket)) return;
     open.add(socket);
     socket.once('close', () => open.delete(socket));
   });
-  server.on('request', (request, response) => serve(traffic, request, response, false));
-  server.on('checkContinue', (request, response) => serve(traffic, request, response, true));
-  server.on('upgrade', (request, socket, head) => takeUpgrade(traffic, server, request, socket, head));
+  server.on('request', (request, response) => {
+    request.handedOver = true;
+    serve(traffic, request, response, false);
+  });
+  server.on('checkContinue', (request, response) => {
+    request.handedOver = true;
+    serve(traffic, request, response, true);
+  });
+  server.on('upgrade', (request, socket, head) => {
+    request.handedOver = true;
+    takeUpgrade(traffic, server, request, socket, head);
+  });
   server.on('connect', (_request, socket) => {
     if (connectionOf(socket).current !== undefined) {
       socket.destroy();

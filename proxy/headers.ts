@@ -3,6 +3,7 @@
  * request is told anew (X-Forwarded-*, RFC 7239), and all others keep their case, order and bytes.
  */
 import type { IncomingMessage } from 'node:http';
+import { fieldsOf } from './client-request.js';
 import { plainAddress } from './peer.js';
 import { portOf } from './request-target.js';
 
@@ -96,7 +97,7 @@ export interface RequestHead {
 /** The fields of a request towards the instance, as a flat list of names and values. */
 export function requestHeaders(request: IncomingMessage, head: RequestHead): string[] {
   const raw = request.rawHeaders;
-  const gone = nominated(request.headers.connection);
+  const gone = nominated(fieldsOf(request).connection);
   const out: string[] = [];
   const host = head.hostHeader ?? head.authority;
   if (host !== undefined) out.push('Host', host);

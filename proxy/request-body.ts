@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { fieldsOf } from './client-request.js';
 
 /** Takes a body piece by piece. */
 export interface BodySink {
@@ -47,8 +48,8 @@ export class RequestBody {
 
 /** Whether the request's head announces a body (RFC 9112 6.3). */
 export function hasBody(request: IncomingMessage): boolean {
-  const { headers } = request;
-  if (headers['transfer-encoding'] !== undefined) return true;
-  const length = headers['content-length'];
+  const fields = fieldsOf(request);
+  if (fields['transfer-encoding'] !== undefined) return true;
+  const length = fields['content-length'];
   return length !== undefined && Number(length) !== 0;
 }

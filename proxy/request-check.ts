@@ -1,6 +1,7 @@
 /** Requests that a strict proxy does not forward, though Node's parser lets them through. */
 import type { IncomingMessage } from 'node:http';
 import { ReveilleError } from '../errors/index.js';
+import { fieldsOf } from './client-request.js';
 
 /**
  * What is wrong with a request's head, if anything. Whoever two servers could read differently is refused, never
@@ -8,14 +9,14 @@ import { ReveilleError } from '../errors/index.js';
  * @param maxHeaders most header fields.
  */
 export function faultOf(request: IncomingMessage, maxHeaders: number): ReveilleError | undefined {
-  const { headers, rawHeaders } = request;
-  if (rawHeaders.length > maxHeaders * 2) {
+  if (request.rawHeaders.length > maxHeaders * 2) {
     return new ReveilleError('REQUEST_HEADERS_TOO_LARGE', `More than ${maxHeaders} header fields.`);
   }
-  const coding = headers['transfer-encoding'];
+  const fields = fieldsOf(request);
+  const coding = fields['transfer-encoding'];
   if (coding === undefined) return undefined;
   if (coding.toLowerCase() !== 'chunked') return invalid('Transfer-Encoding is anything but "chunked".');
-  if (headers['content-length'] !== undefined) return invalid('Content-Length and Transfer-Encoding.');
+  if (fields['content-length'] !== undefined) return invalid('Content-Length and Transfer-Encoding.');
   if (request.httpVersion === '1.0') return invalid('HTTP/1.0 knows no Transfer-Encoding.');
   return undefined;
 }

@@ -3,6 +3,7 @@
  * changes a byte of what is forwarded; it only says what the bytes mean, and refuses those that are unclear.
  */
 import type { IncomingMessage } from 'node:http';
+import { fieldsOf } from './client-request.js';
 
 /** What a request asks for. */
 export interface Target {
@@ -27,23 +28,13 @@ function isAuthority(text: string): boolean {
   return true;
 }
 
-function hostFields(rawHeaders: readonly string[]): number {
-  let count = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i];
-    if (name?.length === 4 && name.toLowerCase() === 'host') count++;
-  }
-  return count;
-}
-
 /**
  * Takes a request's target and host apart.
  * @returns the target, or a sentence saying what is wrong with it (400).
  */
 export function readTarget(request: IncomingMessage): Target | string {
-  const fields = hostFields(request.rawHeaders);
-  if (fields > 1) return 'There is more than one Host field.';
-  const host = request.headers.host;
+  const { host, hosts } = fieldsOf(request);
+  if (hosts > 1) return 'There is more than one Host field.';
   if (host === undefined && request.httpVersion !== '1.0') return 'The Host field is missing.';
   if (host !== undefined && !isAuthority(host)) return 'The Host field is not a host with an optional port.';
   const url = request.url ?? '';
