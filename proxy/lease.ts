@@ -55,13 +55,18 @@ export class Lease {
     readonly usage: Usage,
   ) {}
 
-  /** Granted: it ends this long after the ask was *sent*; what the workflow let it wait is not lost. */
-  extend(sent: Moment, granted: { lease: number; waited: number }): void {
+  /**
+   * Granted: it ends this long after the ask was *sent*; what the workflow let it wait is not lost.
+   * @returns false where that time is over already: then nothing has changed.
+   */
+  extend(sent: Moment, granted: { lease: number; waited: number }): boolean {
+    const span = granted.waited + granted.lease;
+    if (sent.mono + span <= performance.now() || sent.wall + span <= Date.now()) return false;
     this.length = granted.lease;
     this.stretched = false;
-    const span = granted.waited + granted.lease;
     this.untilMono = sent.mono + span;
     this.untilWall = sent.wall + span;
+    return true;
   }
 
   /** Temporal is out of reach and the lease still lives: once, it may be used for longer (leases.md 14). */

@@ -5,6 +5,8 @@ import { type Lease, type Moment, moment } from './lease.js';
 import type { WaiterServices } from './waiter.js';
 
 const RETRY_MS = 1000;
+/** After an answer that came too late the next touch is sent soon: the workflow is there again. */
+const TOO_LATE_MS = 50;
 /** A release that cannot be told is not worth more than this: the lease ends by itself. */
 const RELEASE_TRIES = 3;
 const RELEASE_TIMEOUT_MS = 3000;
@@ -125,8 +127,10 @@ export class Renewal {
       return undefined;
     }
     if (answer?.ask === ask && answer.granted && state.ready) {
-      lease.extend(sent, answer.granted);
-      return lease.renewalIn();
+      if (lease.extend(sent, answer.granted)) return lease.renewalIn();
+      // Its answer came too late, after an outage: what was stretched stays so until the next one.
+      lease.used = true;
+      return TOO_LATE_MS;
     }
     // It is being looked after: the answer comes when that is over. Until its end the lease holds.
     lease.used = true;

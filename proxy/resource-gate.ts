@@ -168,8 +168,7 @@ export class ResourceGate {
     if (endpoint === undefined || instance === undefined || generation <= this.revoked) return false;
     const usage = this.usages.get(instance) ?? new Usage(instance);
     const lease = new Lease(generation, endpoint, usage);
-    lease.extend(sent, { lease: length, waited });
-    if (!lease.live) return false;
+    if (!lease.extend(sent, { lease: length, waited })) return false;
     this.usages.set(instance, usage);
     this.forgetUnused(usage);
     this.lease = lease;

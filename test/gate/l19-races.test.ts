@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isReveilleError } from '../../errors/index.js';
+import type { Pass } from '../../proxy/gate-contract.js';
+import { eventually } from '../kit/conditions.js';
+import { RawProxy } from '../kit/raw-proxy.js';
+import { Stack, type TestProxy } from '../kit/stack.js';
+import { until } from '../kit/throughout.js';
+
+const LASTING = { idle: { after: '60s' }, lease: { time: '20s' } };
+const ROUNDS = 25;
+let stack: Stack;
+let proxy: TestProxy;
+
+before(async () => {
+  stack = await Stack.start({ racing: LASTING, successor: LASTING, cancelled: LASTING, dead: LASTING });
+  proxy = await stack.proxy();
+});
+after(() => stack.close());
+afterEach(() => {
+  stack.provider.beforeBoot = async () => {};
+  stack.provider.beforeStop = async () => {};
+});
+
+const enter = (name: string): Promise<Pass> =>
+  proxy.gate.enter(name, { reason: 'a test', signal: new AbortController().signal });
+
+test('L19: wakes that race with completion are answered by this run or the next, never lost', async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const first = await enter('racing');
+    first.release();
+    await stack.resources.stop('racing');
+    await delay(round * 3);
+    const pass = await eventually('it is answered', () => {
+      const answer = proxy.gate.tryEnter('racing') ?? enter('racing');
+      return Promise.resolve(answer).catch(() => undefined);
+    });
+    // What was warm a moment longer is fine: its stop waits for it.
+    assert.ok(pass.generation >= first.generation);
+    pass.release();
+  }
+  await eventually('there are histories, and they replay', () => stack.replayAll());
+});
+
+test('L20: continue-as-new under traffic and waiting requests answers all, and changes nothing that they see', async () => {
+  const raw = new RawProxy(stack, 'successor', 'raw');
+  const { generation } = await raw.enter();
+  const firstRun = await stack.resources.openRun('successor');
+  const hasSuccessor = async () => (await stack.resources.openRun('successor')) !== firstRun;
+  await until(hasSuccessor, async () => {
+    const passes = await Promise.all([enter('successor'), raw.touch(generation, { open: 1 })]);
+    passes[0].release();
+    assert.equal(passes[0].generation, generation);
+  });
+  const status = await raw.status();
+  assert.deepEqual([status.generation, status.phase, status.boots], [generation, 'ready', 1]);
+  assert.equal((await raw.lease())?.open, 1);
+});
+
+test('L20: a cancellation during the boot answers all who wait, and the next request boots', async () => {
+  let boot = () => {};
+  const booting = new Promise<void>((resolve) => {
+    boot = resolve;
+  });
+  stack.provider.beforeBoot = ({ name }) => (name === 'cancelled' ? booting : Promise.resolve());
+  const waiting = Promise.allSettled(Array.from({ length: 20 }, () => enter('cancelled')));
+  await eventually('it boots', async () => (await stack.resources.ready('cancelled'))?.phase === 'booting');
+  await stack.temporal.client.workflow.getHandle('resource:cancelled').cancel();
+  for (const outcome of await waiting) {
+    assert.ok(outcome.status === 'rejected' && isReveilleError(outcome.reason));
+    assert.equal(outcome.reason.code, 'STOPPED');
+  }
+  boot();
+  (await enter('cancelled')).release();
+});
+
+test('a wake right behind the report of a dead instance is answered by a new one', async () => {
+  const raw = new RawProxy(stack, 'dead', 'raw');
+  const { generation } = await raw.enter();
+  stack.provider.kill('dead');
+  await Promise.all([
+    stack.resources.unreachable('dead', { generation, error: 'it was killed' }),
+    delay(1).then(() => raw.wake()),
+  ]);
+  const state = await eventually('it is answered', async () => {
+    const now = await stack.resources.ready('dead');
+    return now?.answers.raw?.ask === 2 ? now : undefined;
+  });
+  assert.ok((state.answers.raw?.granted?.generation ?? 0) > generation);
+});
