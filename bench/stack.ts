@@ -71,7 +71,7 @@ export async function startStack(context: BenchContext, options: StackOptions): 
 
 async function stopResource(temporal: TemporalConnection, name: string): Promise<void> {
   const resources = new ResourceClient(temporal);
-  await resources.stop(name, { force: true, reason: 'the benchmark is over' });
+  await resources.stop(name, { reason: 'the benchmark goes on' });
   await resources.untilAsleep(name, AbortSignal.timeout(STOP_MS));
 }
 
