@@ -88,11 +88,21 @@ function addStops(router: Router, config: () => Config, plane: Plane): void {
       ...(options.then === undefined ? {} : { then: options.then }),
       ...(options.force === undefined ? {} : { force: options.force }),
     };
-    const ran = await call(plane, () => plane.resources.stop(name, args));
-    if (!ran) configured(config(), name);
+    let ran = await call(plane, () => plane.resources.stop(name, args));
+    if (!ran) {
+      configured(config(), name);
+      // Asleep, but it may be suspended or have left files.
+      if (args.then === 'delete') {
+        await call(plane, () => plane.resources.remove(name, { reason: args.reason }));
+        ran = true;
+      }
+    }
+    if (!ran) done(res, name, action, 'asleep');
     else if (!options.wait) return accepted(res, name, action);
-    else await until(plane, name, 'asleep', { boundMs: config().proxy.hold.time, gone: gone(res) });
-    done(res, name, action, 'asleep');
+    else {
+      await until(plane, name, 'asleep', { boundMs: config().proxy.hold.time, gone: gone(res) });
+      done(res, name, action, 'asleep');
+    }
   };
   router.post(`${ONE}/stop`, async (req: Named, res) => {
     const query = read(queries.wait, req.query, 'query');

@@ -15,6 +15,8 @@ export interface ResourceLife {
   wake(name: string, args: { reason: string }): Promise<unknown>;
   /** False: nothing ran. */
   stop(name: string, args: { then?: StopMode; force?: boolean; reason: string }): Promise<boolean>;
+  /** Awake or asleep: what is left of it is removed. */
+  remove(name: string, args: { reason: string }): Promise<unknown>;
   pin(name: string, args: { until?: number; reason: string }): Promise<unknown>;
   /** False: nothing ran. */
   unpin(name: string): Promise<boolean>;

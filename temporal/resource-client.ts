@@ -66,6 +66,11 @@ export class ResourceClient {
     return this.signal(name, signals.stop, args);
   }
 
+  /** Removes what is left of a resource, awake or asleep: `stop` with `delete`, starting it where none runs. */
+  remove(name: string, args: Omit<StopArgs, 'then'> = {}): Promise<string> {
+    return this.signalWithStart(name, signals.stop, { ...args, then: 'delete' }, { adopted: true });
+  }
+
   unpin(name: string): Promise<boolean> {
     return this.signal(name, signals.unpin);
   }

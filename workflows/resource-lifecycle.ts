@@ -63,7 +63,7 @@ function listen(life: Life): void {
   setHandler(defineSignal(signals.unpin), () => life.unpin());
 }
 
-type Next = 'boot' | 'awake' | 'adopt' | 'end' | 'lost' | 'failed';
+type Next = 'boot' | 'awake' | 'adopt' | 'remove' | 'end' | 'lost' | 'failed';
 
 async function live(life: Life): Promise<LifecycleSummary> {
   let isFresh = life.plan === undefined;
@@ -90,6 +90,11 @@ async function live(life: Life): Promise<LifecycleSummary> {
     else if (next === 'lost') {
       await stopInstance(life, plan, () => removal(life));
       next = !life.stopRequest && life.wanted ? 'boot' : 'end';
+    } else if (next === 'remove') {
+      // Nothing runs here, but something may be suspended or lie about: a generation newer than any removes it.
+      life.nextGeneration();
+      await stopInstance(life, plan, () => removal(life));
+      next = 'end';
     } else return await finish(life, endedBy);
   }
 }
@@ -97,7 +102,7 @@ async function live(life: Life): Promise<LifecycleSummary> {
 function firstStep(life: Life): Next {
   if (life.phase === 'ready') return 'awake';
   if (life.phase === 'failed') return 'failed';
-  if (life.stopRequest) return 'end';
+  if (life.stopRequest) return life.stopRequest.then === 'delete' ? 'remove' : 'end';
   return life.adoptRequest && !life.input.carried ? 'adopt' : 'boot';
 }
 

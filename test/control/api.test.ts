@@ -185,3 +185,12 @@ test('with Temporal down or hanging the API says so in bounded time, with Retry-
     }
   }
 });
+
+test('a delete reaches what is asleep, too: it may be suspended or have left files', async (t) => {
+  const { url, plane } = await startTestControl(t);
+  assert.equal((await raw(`${url + API}/hello?confirm=yes`, { method: 'DELETE' })).status, 202);
+  assert.deepEqual(
+    plane.asked.map(({ what }) => what),
+    ['stop', 'remove'],
+  );
+});

@@ -31,3 +31,14 @@ test('a resource that is suspended can be put to sleep again and again, and stop
     assert.equal(house.journal('start').length, 1);
   });
 });
+
+test('delete ends what is suspended, though no execution runs', () => {
+  return House.live({ resources: { one: app({}, { idle }) } }, async (house) => {
+    await ask(house.url('/'));
+    await house.untilAsleep('one');
+    await house.resources.remove('one');
+    await house.journaled('end');
+    await house.untilAsleep('one');
+    assert.equal(house.journal('start').length, 1);
+  });
+});

@@ -30,6 +30,7 @@ export class FakePlane implements Plane {
       await this.note('stop', name, args);
       return this.awake.has(name);
     },
+    remove: (name, args) => this.note('remove', name, args),
     unpin: async (name) => {
       await this.note('unpin', name);
       return this.awake.has(name);
