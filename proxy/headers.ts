@@ -41,12 +41,16 @@ const KINDS = new Map<string, Kind>([
   ['x-forwarded-prefix', SENDER],
   ['x-request-id', REQUEST_ID],
 ]);
-/** By length, so that most names are let through without a lower-case copy of them. */
-const LENGTHS = new Uint8Array(64);
-for (const name of KINDS.keys()) LENGTHS[name.length] = 1;
+/** By length and first letter, so that most names are let through without a lower-case copy of them. */
+const SHAPES = new Uint8Array(32 * 32);
+for (const name of KINDS.keys()) SHAPES[shapeOf(name)] = 1;
+
+function shapeOf(name: string): number {
+  return name.length * 32 + (name.charCodeAt(0) & 31);
+}
 
 function kindOf(name: string): Kind | undefined {
-  if (LENGTHS[name.length] !== 1) return undefined;
+  if (SHAPES[shapeOf(name)] !== 1) return undefined;
   return KINDS.get(name.toLowerCase());
 }
 

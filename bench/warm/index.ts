@@ -1,7 +1,9 @@
 /** What a request costs while its resource is awake, beside other proxies on the same core in the same run. */
+import { cpus, loadavg } from 'node:os';
 import type { Benchmark, Budget, Distribution, Figure, Plot } from '../contract.js';
+import { shortNumber } from '../table.js';
 import { type Contest, LOAD_CORE, startContest } from './contestants.js';
-import { measure, medians, type Sample, undisturbed } from './rounds.js';
+import { measure, medians, type Sample, type Sifted, undisturbed } from './rounds.js';
 
 /** Further off its own median than this, and the round is thrown away. */
 const TOLERANCE = 0.15;
@@ -23,8 +25,8 @@ export const warm: Benchmark = {
   async run(context) {
     const contest = await startContest(context);
     const { contestants, origin } = contest;
-    const rounds = Number(process.env.REVEILLE_BENCH_ROUNDS ?? 7);
-    const full = { connections: CONNECTIONS, seconds: 3 };
+    const rounds = Number(process.env.REVEILLE_BENCH_ROUNDS ?? 9);
+    const full = { connections: CONNECTIONS, seconds: 2 };
     const shape = { loadCore: LOAD_CORE, rounds };
     // Compiled and filled caches, as after the first seconds of a busy process.
     await measure(context, contestants, { ...shape, path: '/small', load: full, rounds: 1 });
@@ -47,7 +49,9 @@ function result(contest: Contest, small: Sample[], large: Sample[], steady: Samp
   const costsLarge = medians(keptLarge.kept, cpu);
   const notes = [
     'Proxy on one core, wrk and the origin (nginx) on the other. CPU per request is the figure to trust: it does not depend on what the other core can do.',
-    `${kept.thrown.length} of ${roundsOf(small)} rounds with small bodies and ${keptLarge.thrown.length} of ${roundsOf(large)} with large ones were thrown away: a proxy was more than ${TOLERANCE * 100} % off its own median.`,
+    siftingOf('small bodies', small, kept),
+    siftingOf('100 KiB bodies', large, keptLarge),
+    `Load of the machine over the last minutes, at the end: ${loadavg().map(shortNumber).join(', ')} on ${cpus().length} cores.`,
     ...(contest.absent.length > 0 ? [`Not installed here: ${contest.absent.join(', ')}.`] : []),
   ];
   return {
@@ -63,7 +67,10 @@ function result(contest: Contest, small: Sample[], large: Sample[], steady: Samp
   };
 }
 
-const roundsOf = (samples: readonly Sample[]): number => Math.max(0, ...samples.map(({ round }) => round));
+function siftingOf(what: string, samples: readonly Sample[], { thrown, worst }: Sifted): string {
+  const rounds = Math.max(0, ...samples.map(({ round }) => round));
+  return `${what}: ${thrown.length} of ${rounds} rounds thrown away as disturbed; in the others a proxy was at most ${Math.round(worst * 100)} % off its own median.`;
+}
 
 /** How many times as many requests Reveille serves from the same processor time. */
 function ratios(costs: Map<string, number>, what: string, budgets: Record<string, Budget>): Figure[] {

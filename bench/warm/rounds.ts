@@ -65,25 +65,38 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+export interface Sifted {
+  kept: Sample[];
+  /** Numbers of the rounds that were thrown away. */
+  thrown: number[];
+  /** How far a contestant was off its own median at most, in the rounds that were kept. */
+  worst: number;
+}
+
 /**
  * Throws away the rounds in which the value of any contestant is far off its own median: somebody else used the
- * machine then.
+ * machine then. On a machine that is never quiet the quietest third is kept all the same.
  */
 export function undisturbed(
   samples: readonly Sample[],
   read: (sample: Sample) => number,
   tolerance: number,
-): { kept: Sample[]; thrown: number[] } {
-  const medians = new Map<string, number>();
-  for (const { name } of samples) {
-    if (!medians.has(name)) medians.set(name, median(samples.filter((one) => one.name === name).map(read)));
-  }
-  const bad = new Set<number>();
+): Sifted {
+  const usual = medians(samples, read);
+  const worstOf = new Map<number, number>();
   for (const sample of samples) {
-    const usual = medians.get(sample.name) ?? 0;
-    if (Math.abs(read(sample) - usual) > usual * tolerance) bad.add(sample.round);
+    const median = usual.get(sample.name) ?? Number.NaN;
+    const off = Math.abs(read(sample) - median) / median;
+    worstOf.set(sample.round, Math.max(off, worstOf.get(sample.round) ?? 0));
   }
-  return { kept: samples.filter(({ round }) => !bad.has(round)), thrown: [...bad].sort((a, b) => a - b) };
+  const rounds = [...worstOf].sort(([, a], [, b]) => a - b);
+  const fewest = Math.ceil(rounds.length / 3);
+  const kept = new Map(rounds.filter(([, off], i) => off <= tolerance || i < fewest));
+  return {
+    kept: samples.filter(({ round }) => kept.has(round)),
+    thrown: rounds.map(([round]) => round).filter((round) => !kept.has(round)),
+    worst: Math.max(0, ...kept.values()),
+  };
 }
 
 /** The median of one value for each contestant, in the order of their first samples. */
