@@ -1,5 +1,6 @@
 /** One client connection: its requests are served one after the other, also where they are pipelined. */
 import type { Duplex } from 'node:stream';
+import type { SenderText } from './headers.js';
 
 /** Requests that may wait behind one another on a connection. Clients that pipeline send fewer. */
 const MAX_PIPELINED = 100;
@@ -16,6 +17,8 @@ export class ClientConnection {
   current: Serving | undefined;
   /** An error was answered: what still comes is not looked at. */
   closing = false;
+  /** What instances are told of this client; see headers.ts. */
+  readonly sender: SenderText = { authority: undefined, text: '' };
   readonly #waiting: Serving[] = [];
 
   constructor(private readonly socket: Duplex) {

@@ -10,7 +10,7 @@ import { fieldsOf } from './client-request.js';
 import type { ClientConnection, Serving } from './connection.js';
 import { isInvalidAnswer, mayResend } from './failures.js';
 import type { Pass } from './gate-contract.js';
-import { requestHead, requestHeaders } from './headers.js';
+import { requestText } from './headers.js';
 import { NO_RESOURCE } from './metrics.js';
 import { plainAddress } from './peer.js';
 import { namedError, sendProblem } from './problems.js';
@@ -139,20 +139,23 @@ export class Exchange implements AttemptOwner, Running, Serving {
   #send(route: Route, pass: Pass): void {
     this.#pass = pass;
     this.#cold = pass.cold ?? this.#cold;
-    const fields = requestHeaders(this.request, {
+    const method = this.request.method ?? 'GET';
+    const chunked = fieldsOf(this.request)['transfer-encoding'] !== undefined;
+    const written = {
+      method,
+      path: forwardedPath(route, this.#target.path),
+      chunked,
       authority: this.#target.authority,
       requestId: this.#requestId,
       trusted: this.#trusted,
       strippedPrefix: route.strip && route.prefix !== '' ? route.prefix : undefined,
       hostHeader: route.hostHeader,
       upgrade: false,
-    });
-    const method = this.request.method ?? 'GET';
-    const chunked = fieldsOf(this.request)['transfer-encoding'] !== undefined;
+    };
+    const head = requestText(this.request, written, this.connection.sender);
     const body = hasBody(this.request) ? new RequestBody(this.request) : null;
     this.#body = body;
     const lane = this.traffic.upstreams.of(route.resource, pass).take(this.#sendings > 0);
-    const head = requestHead(method, forwardedPath(route, this.#target.path), fields, chunked);
     const attempt = new Attempt(this, lane, { head, isHead: method === 'HEAD', body, chunked });
     this.#attempt = attempt;
     this.#sendings++;

@@ -98,8 +98,50 @@ export interface RequestHead {
   upgrade: boolean;
 }
 
+/** What is said of who sent a request, as text: the same for every request of an untrusted client's connection. */
+export interface SenderText {
+  authority: string | undefined;
+  text: string;
+}
+
 /** The fields of a request towards the instance, as a flat list of names and values. */
 export function requestHeaders(request: IncomingMessage, head: RequestHead): string[] {
+  const out = ownFields(request, head);
+  out.push(...senderFields(request, head));
+  return out;
+}
+
+/** A request's line and fields as they are written to an instance. */
+export interface WrittenHead extends RequestHead {
+  method: string;
+  path: string;
+  /** Its body goes in chunks. */
+  chunked: boolean;
+}
+
+/** @param known what was said of the sender of earlier requests of this connection. */
+export function requestText(request: IncomingMessage, head: WrittenHead, known: SenderText): string {
+  const own = ownFields(request, head);
+  const text = withFields(`${head.method} ${head.path} HTTP/1.1\r\n`, own);
+  return `${text}${senderText(request, head, known)}${head.chunked ? 'transfer-encoding: chunked\r\n' : ''}\r\n`;
+}
+
+function senderText(request: IncomingMessage, head: RequestHead, known: SenderText): string {
+  if (head.trusted || head.strippedPrefix !== undefined) return withFields('', senderFields(request, head));
+  if (known.text === '' || known.authority !== head.authority) {
+    known.text = withFields('', senderFields(request, head));
+    known.authority = head.authority;
+  }
+  return known.text;
+}
+
+function withFields(before: string, fields: readonly string[]): string {
+  let text = before;
+  for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  return text;
+}
+
+function ownFields(request: IncomingMessage, head: RequestHead): string[] {
   const raw = request.rawHeaders;
   const gone = nominated(fieldsOf(request).connection);
   const out: string[] = [];
@@ -113,21 +155,8 @@ export function requestHeaders(request: IncomingMessage, head: RequestHead): str
     }
   }
   if (head.upgrade) out.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '');
-  addSender(out, request, head);
   out.push('X-Request-Id', head.requestId, 'Via', `${request.httpVersion} reveille`);
   return out;
-}
-
-/** A request's line and fields as they are written to an instance. @param chunked its body goes in chunks. */
-export function requestHead(
-  method: string,
-  path: string,
-  fields: readonly string[],
-  chunked: boolean,
-): string {
-  let text = `${method} ${path} HTTP/1.1\r\n`;
-  for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
-  return `${text}${chunked ? 'transfer-encoding: chunked\r\n' : ''}\r\n`;
 }
 
 function passes(name: string, trusted: boolean, gone: Set<string> | undefined): boolean {
@@ -135,7 +164,8 @@ function passes(name: string, trusted: boolean, gone: Set<string> | undefined): 
   return gone === undefined || !gone.has(name.toLowerCase());
 }
 
-function addSender(out: string[], request: IncomingMessage, head: RequestHead): void {
+function senderFields(request: IncomingMessage, head: RequestHead): string[] {
+  const out: string[] = [];
   const peer = plainAddress(request.socket.remoteAddress);
   const secure = 'encrypted' in request.socket;
   const given = head.trusted ? request.headers : undefined;
@@ -149,6 +179,7 @@ function addSender(out: string[], request: IncomingMessage, head: RequestHead): 
   }
   if (prefix !== undefined) out.push('X-Forwarded-Prefix', prefix);
   out.push('Forwarded', extend(field(given?.forwarded), forwarded(peer, host, secure)));
+  return out;
 }
 
 /** One element of RFC 7239. The host has been checked to hold no quote and no backslash. */

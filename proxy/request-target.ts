@@ -15,6 +15,8 @@ export interface Target {
 
 const NAME = /^[A-Za-z0-9._~!$&'()*+,;=%-]+(:\d{0,5})?$/;
 const IPV6 = /^\[[0-9A-Fa-f:.]+\](:\d{0,5})?$/;
+/** One byte each as they are written: a character beyond could become a line break (another server may rewrite url). */
+const VISIBLE = /^[\x21-\x7e\x80-\xff]+$/;
 const KNOWN_AUTHORITIES = 1000;
 const valid = new Set<string>();
 
@@ -38,6 +40,7 @@ export function readTarget(request: IncomingMessage): Target | string {
   if (host === undefined && request.httpVersion !== '1.0') return 'The Host field is missing.';
   if (host !== undefined && !isAuthority(host)) return 'The Host field is not a host with an optional port.';
   const url = request.url ?? '';
+  if (!VISIBLE.test(url)) return 'The request-target has characters that no URL has.';
   if (url.includes('#')) return 'A request-target has no fragment.';
   if (url.startsWith('/')) return { authority: host, path: url };
   return readAbsolute(url);

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { answering, GET, left, OK, settled, startBench, startInstance, until } from '../kit/http-bench.js';
+import {
+  answering,
+  dial,
+  GET,
+  left,
+  OK,
+  settled,
+  startBench,
+  startInstance,
+  until,
+} from '../kit/http-bench.js';
+import { httpServer } from '../kit/http-server.js';
 
 /** Serves one connection after the other with this answer, and tells how many connections two requests took. */
 async function connectionsFor(t: Parameters<typeof startBench>[0], answer: string): Promise<number> {
@@ -78,6 +89,37 @@ test('a chunk too large to count cuts the client off', async (t) => {
   (await instance.peer(0)).send('FFFFFFFFFFFFFFFFF\r\n');
   await client.closed();
   assert.doesNotMatch(client.text, /\r\n0\r\n/);
+});
+
+test('a target that another server has rewritten writes no lines of its own', async (t) => {
+  const bench = await startBench(t);
+  const instance = await startInstance(t, answering(OK));
+  bench.gate.wake('app', instance.port);
+  for (const url of ['/a\r\nX-Evil: 1', '/a\u010d\u010aX-Evil: 1', '/a b', '']) {
+    const other = await httpServer(t, (request, response) => {
+      request.url = url;
+      bench.door.handle(request, response);
+    });
+    const client = await dial(t, other.endpoint.port);
+    client.send(GET);
+    await client.closed();
+    assert.match(client.text, /^HTTP\/1\.1 400 /);
+  }
+  assert.equal(instance.peers.length, 0);
+});
+
+test('a client that names another host on the same connection is told of by that', async (t) => {
+  const bench = await startBench(t);
+  const instance = await startInstance(t, answering(OK));
+  bench.gate.wake('app', instance.port);
+  const client = await bench.client();
+  for (const host of ['one.example', 'two.example:81']) {
+    client.send(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    const peer = await instance.peer(0);
+    await peer.sees(`X-Forwarded-Host: ${host}\r\n`);
+    await peer.sees(`host="${host}"`);
+    await until(() => bench.gate.open === 0);
+  }
 });
 
 const CLIENTS = 8;
