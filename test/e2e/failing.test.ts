@@ -50,6 +50,18 @@ test('an instance that never turns healthy is told with its log, stopped, and a 
   });
 });
 
+test('waiters are told of a failure before the cleaning up after it is over', () => {
+  const health = { path: '/health', timeout: '500ms' };
+  const failing = app({ HEALTHY_WHEN: 'never', END_WHEN: 'may-end' }, { health });
+  return House.live({ resources: { failing } }, async (house) => {
+    assert.equal((await whatAllAreTold(house)).code, 'HEALTH_TIMEOUT');
+    await house.journaled('term');
+    assert.deepEqual(house.journal('end'), []);
+    house.allow('may-end');
+    await house.journaled('end');
+  });
+});
+
 test('an instance that dies half-way through its boot is told with its last words', () => {
   const failing = app({ LIVE_WHEN: 'mended' }, { backoff });
   return House.live({ resources: { failing } }, async (house) => {
