@@ -37,14 +37,16 @@ test('a worker killed while the instance boots: held requests are answered by th
     assert.equal(house.journal('start').length, 1);
   }));
 
-test('a worker killed while its instance is ready: it serves on, and falls asleep in order afterwards', () => {
-  const steady = app({}, { idle: { after: '4s' } });
+test('a worker killed while its instance is ready: it serves on, and is stopped in order afterwards', () => {
+  // The lease outlasts the time without a worker, so that the request in it is a warm one.
+  const steady = app({}, { idle: { after: '25s' }, lease: { time: '20s' } });
   return House.live({ resources: { steady } }, async (house) => {
     const { pid } = await ask(house.url('/'));
     await house.worker.end('SIGKILL');
     assert.equal((await ask(house.url('/'))).pid, pid);
     await house.startWorker();
     assert.equal((await eventually('it answers', () => ask(house.url('/')))).pid, pid);
+    await house.resources.stop('steady');
     await house.journaled('end');
     await house.untilAsleep('steady');
     assert.equal(house.journal('start').length, 1);

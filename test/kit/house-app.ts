@@ -62,7 +62,7 @@ function answer(
 }
 
 journal('start');
-process.once('SIGTERM', async () => {
+process.on('SIGTERM', async () => {
   journal('term');
   await until(END_WHEN);
   journal('end');

@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { HOUSE_VARIABLE, marked, sweep } from './house-sweep.js';
 
 const COMMAND = fileURLToPath(new URL('../../../bin/reveille.mjs', import.meta.url));
 const PORTS = 100;
+const LOG_CHARS = 4000;
 const APP = fileURLToPath(new URL('./house-app.js', import.meta.url));
 
 /** What an instance of house-app.ts writes down of itself. */
@@ -127,17 +128,29 @@ export abstract class HouseBase {
     return marked(this.mark);
   }
 
-  /** Runs the test. What fails is told together with what the parts have printed; nothing is left behind. */
+  /** Runs the test. What fails is told together with what was seen of the house; nothing is left behind. */
   protected async run(body: () => Promise<void>): Promise<void> {
     try {
       await body();
     } catch (error) {
       const said = [...this.parts.values()].map((part) => `${part.name}:\n${part.output()}`);
+      said.push(
+        `journal: ${JSON.stringify(this.journal())}`,
+        `living: ${this.living()}`,
+        this.instanceLogs(),
+      );
       const what = error instanceof Error ? error.message : String(error);
       throw new Error([what, ...said].join('\n'), { cause: error });
     } finally {
       await this.close();
     }
+  }
+
+  private instanceLogs(): string {
+    const folder = this.path('.reveille/process');
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    const files = names.map((name) => join(folder, name, 'log')).filter((file) => existsSync(file));
+    return files.map((file) => `${file}:\n${readFileSync(file, 'utf8').slice(-LOG_CHARS)}`).join('\n');
   }
 
   protected async startPart(name: string, options: PartOptions): Promise<void> {
