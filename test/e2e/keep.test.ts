@@ -8,7 +8,7 @@ import { ask } from '../kit/house-client.js';
 import { WholeHouse } from '../kit/house-up.js';
 
 const engine = needs('temporal');
-const resources = { hello: app({}, { idle: { after: '6s' } }) };
+const resources = { hello: app({}, { idle: { after: '15s' } }) };
 const keep = { resources, top: { onExit: 'keep' } };
 
 for (const to of ['itself', 'group'] as const) {
@@ -24,7 +24,7 @@ for (const to of ['itself', 'group'] as const) {
         await house.startUp();
         assert.equal((await ask(house.url('/'))).pid, first.pid);
         assert.equal(house.journal('start').length, 1);
-        await house.journaled('end');
+        await house.journaled('end', 1, 90_000);
         await house.untilAsleep('hello');
       }),
   );
@@ -44,7 +44,7 @@ test('with a new database what runs is adopted, and falls asleep in its time', e
     });
     assert.ok(status.generation > first.generation);
     assert.equal((await ask(house.url('/'))).pid, first.pid);
-    await house.journaled('end');
+    await house.journaled('end', 1, 90_000);
     assert.equal(house.journal('start').length, 1);
   }),
 );
