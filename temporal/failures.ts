@@ -20,8 +20,14 @@ export function temporalError(error: unknown): ReveilleError {
   return new ReveilleError('TEMPORAL_UNREACHABLE', message, options);
 }
 
-/** The call was answered by nobody in its time. */
-export const ranOutOfTime = (error: unknown): boolean => grpcCode(error) === status.DEADLINE_EXCEEDED;
+/**
+ * The call was answered by nobody in its time. The server knows the deadline too: when it gives up first, its
+ * reset of the stream arrives as CANCELLED.
+ */
+export function ranOutOfTime(error: unknown): boolean {
+  const code = grpcCode(error);
+  return code === status.DEADLINE_EXCEEDED || code === status.CANCELLED;
+}
 
 function grpcCode(error: unknown): number | undefined {
   if (isGrpcServiceError(error)) return error.code;

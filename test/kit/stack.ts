@@ -104,7 +104,7 @@ export class Stack {
   }
 
   async stopWorker(): Promise<void> {
-    for (const worker of this.workers) worker.shutdown();
+    for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await this.running;
   }
 
