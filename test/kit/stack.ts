@@ -172,14 +172,26 @@ export class Stack {
     return count;
   }
 
+  /** Ends everything, also where one of its parts cannot end: the test would never end either. */
   async close(): Promise<void> {
-    await Promise.all(this.proxies.map((proxy) => proxy.close()));
-    await this.stopWorker();
-    await this.temporal.close();
-    await this.connection?.close();
-    await this.server.kill();
-    this.provider.closeAll();
-    rmSync(this.folder, { recursive: true, force: true });
+    const steps: (() => unknown)[] = [
+      () => Promise.all(this.proxies.map((proxy) => proxy.close())),
+      () => this.stopWorker(),
+      () => this.temporal.close(),
+      () => this.connection?.close(),
+      () => this.server.kill(),
+      () => this.provider.closeAll(),
+      () => rmSync(this.folder, { recursive: true, force: true }),
+    ];
+    const failures: unknown[] = [];
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be ended');
   }
 }
 
