@@ -8,7 +8,8 @@ import { ask } from '../kit/house-client.js';
 import { WholeHouse } from '../kit/house-up.js';
 
 const engine = needs('temporal');
-const resources = { hello: app({}, { idle: { after: '15s' } }) };
+/** So long that it does not fall asleep while `up` is away; the lease is what an adopted one waits for before it stops. */
+const resources = { hello: app({}, { idle: { after: '5m' }, lease: { time: '1s' } }) };
 const keep = { resources, top: { onExit: 'keep' } };
 
 for (const to of ['itself', 'group'] as const) {
@@ -24,13 +25,14 @@ for (const to of ['itself', 'group'] as const) {
         await house.startUp();
         assert.equal((await ask(house.url('/'))).pid, first.pid);
         assert.equal(house.journal('start').length, 1);
-        await house.journaled('end', 1, 90_000);
+        await house.resources.stop('hello');
+        await house.journaled('end');
         await house.untilAsleep('hello');
       }),
   );
 }
 
-test('with a new database what runs is adopted, and falls asleep in its time', engine, () =>
+test('with a new database what runs is adopted, and can be stopped', engine, () =>
   WholeHouse.live(keep, async (house) => {
     const first = await ask(house.url('/'));
     await house.up.end('SIGTERM');
@@ -44,7 +46,8 @@ test('with a new database what runs is adopted, and falls asleep in its time', e
     });
     assert.ok(status.generation > first.generation);
     assert.equal((await ask(house.url('/'))).pid, first.pid);
-    await house.journaled('end', 1, 90_000);
+    await house.resources.stop('hello');
+    await house.journaled('end');
     assert.equal(house.journal('start').length, 1);
   }),
 );
