@@ -21,6 +21,11 @@ import { Upstreams } from './upstream.js';
 
 /** How often heads that do not end are looked for. */
 const HEAD_CHECK_MS = 1000;
+/**
+ * Connections that the kernel holds until they are accepted. At Node's default of 511 a herd's others are dropped and
+ * come back after TCP's first retry, a second later.
+ */
+const BACKLOG = 4096;
 /** After the drain time: for last answers to be read. */
 const LAST_WORDS_MS = 1000;
 
@@ -161,7 +166,7 @@ function listen(
       else reject(new ReveilleError('PORT_IN_USE', `The proxy cannot listen on ${place}.`, { cause: error }));
     };
     server.once('error', failed);
-    server.listen(where, () => {
+    server.listen({ ...where, backlog: BACKLOG }, () => {
       server.off('error', failed);
       const address = server.address();
       if (address === null || typeof address === 'string') reject(new Error('The proxy listens on no port.'));

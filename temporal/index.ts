@@ -4,6 +4,7 @@ export {
   type TemporalConnection,
   temporalAddress,
 } from './connection.js';
+export { EMBEDDED_ARGUMENTS } from './embedded.js';
 export { temporalError } from './failures.js';
 export { type HistoryNews, historyNews } from './history.js';
 export { ResourceClient } from './resource-client.js';

@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { searchAttributes } from '../../workflows/messages.js';
+import { EMBEDDED_ARGUMENTS } from '../../temporal/index.js';
 import type { LogFile } from './log-file.js';
 import { tailOf } from './log-tail.js';
 import type { ChildSpec } from './supervisor.js';
@@ -77,14 +77,11 @@ export function temporalSpec(options: TemporalServerOptions): ChildSpec {
   };
 }
 
-/** Why each is there: design.md, "Temporal's defaults that would break the budgets". */
 function serverArguments({ port, uiPort, database }: TemporalServerOptions): string[] {
   return [
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`, '--ui-port', `${uiPort}`],
+    ...['server', 'start-dev', '--port', `${port}`, '--ui-port', `${uiPort}`],
     ...['--db-filename', database],
-    ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
-    ...['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="20ms"'],
-    ...Object.values(searchAttributes).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    ...EMBEDDED_ARGUMENTS,
     ...['--log-level', 'warn', '--log-format', 'json'],
   ];
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Connection } from '@temporalio/client';
-import { searchAttributes } from '../../workflows/messages.js';
+import { EMBEDDED_ARGUMENTS } from '../../temporal/index.js';
 import { eventually } from './conditions.js';
 import { engine } from './engines.js';
 
@@ -38,23 +38,12 @@ export class TemporalServer {
 
   /** Starts it (again), on the same port and database. */
   async run(): Promise<void> {
-    const attributes = Object.values(searchAttributes).flatMap((name) => [
-      '--search-attribute',
-      `${name}=Keyword`,
-    ]);
     const child = spawn(
       engine('temporal'),
       [
-        ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--log-level', 'error'],
-        ...[
-          '--port',
-          String(this.port),
-          '--dynamic-config-value',
-          'history.timerProcessorMaxTimeShift="20ms"',
-        ],
-        ...attributes,
+        ...['server', 'start-dev', '--headless', '--log-level', 'error', '--port', String(this.port)],
+        ...EMBEDDED_ARGUMENTS,
         ...(this.database === undefined ? [] : ['--db-filename', this.database]),
-        ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
       ],
       { stdio: 'ignore' },
     );
