@@ -2,7 +2,7 @@
  * What the workflow asks of the world. The workflow imports these types only; their implementation is in
  * lifecycle.ts, their providers in providers/.
  */
-import type { Endpoint, Failure, Instance, StopMode } from '../workflows/messages.js';
+import type { Instance, StopMode } from '../workflows/messages.js';
 
 /** Which resource an activity acts for. No setting travels: the worker has the definition. */
 export interface Target {
@@ -92,7 +92,3 @@ export interface LifecycleActivities {
   /** Whether any worker polls that host's queue. */
   hostPresent(input: { queue: string }): Promise<boolean>;
 }
-
-/** Detail of an ApplicationFailure whose type is an ErrorCode of the catalogue. */
-export type FailureDetail = Failure;
-export type { Endpoint, Instance, StopMode };

@@ -2,8 +2,9 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
+import type { Failure, Instance } from '../workflows/messages.js';
 import { askHolders } from './ask-holders.js';
-import type { FailureDetail, Instance, LifecycleActivities, Target } from './contract.js';
+import type { LifecycleActivities, Target } from './contract.js';
 import type { Definitions } from './definitions.js';
 import { waitHealthy } from './health.js';
 import { probeIdle } from './idle-probe.js';
@@ -192,7 +193,7 @@ function toApplicationFailure(
     return ApplicationFailure.create({ message: String(error), type: 'INTERNAL', nonRetryable });
   }
   log.warn({ code: error.code, detail: error.message, activity }, 'an activity failed');
-  const detail: FailureDetail = {
+  const detail: Failure = {
     code: error.code,
     message: error.message,
     ...(error.log === undefined ? {} : { log: error.log }),

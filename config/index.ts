@@ -9,14 +9,13 @@ export { type ReferenceSources, type Resolved, resolveReferences } from './refer
 export type {
   HealthDefinition,
   IdleProbeDefinition,
-  ProcessSettings,
   ResourceDefinition,
   RouteDefinition,
 } from './resource-schema.js';
 export { revisionOf } from './revision.js';
 export { type Config, type ConfigFile, configSchema } from './schema.js';
-export { readSecret, SECRET_VARIABLE } from './secret.js';
+export { readSecret } from './secret.js';
 export { createLogger, type Logger, type Service, type ServiceOptions } from './service.js';
 export { SIGNATURE_HEADER, sign, verify } from './signature.js';
 export { leaseTime } from './timing.js';
-export { formatDuration, type Milliseconds, parseDuration, parseSize } from './units.js';
+export { formatDuration, type Milliseconds, parseDuration } from './units.js';

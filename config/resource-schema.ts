@@ -157,7 +157,6 @@ export const resourceSchema = z.strictObject({
 });
 
 export type ResourceDefinition = z.output<typeof resourceSchema>;
-export type ProcessSettings = z.output<typeof processSettings>;
 export type HealthDefinition = ResourceDefinition['health'];
 export type IdleProbeDefinition = z.output<typeof idleProbe>;
 export type RouteDefinition = z.output<typeof route>;

@@ -7,7 +7,7 @@ import { resolveReferences } from './references.js';
 import type { Config } from './schema.js';
 
 /** The variable by which `up` hands the secret to its children. */
-export const SECRET_VARIABLE = 'REVEILLE_SECRET';
+const SECRET_VARIABLE = 'REVEILLE_SECRET';
 const SECRET_BYTES = 32;
 
 /**

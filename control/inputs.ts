@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseDuration } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 
-export const MAX_LINES = 10_000;
+const MAX_LINES = 10_000;
 
 const flag = z.boolean({ error: 'expected true or false' });
 /** One line of text: it stands in histories and logs. */

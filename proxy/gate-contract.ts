@@ -2,7 +2,6 @@
  * Between the HTTP side of the proxy and the gate: who may forward, where to, and for how long.
  * The gate knows leases and Temporal; it knows nothing of HTTP.
  */
-import type { ReveilleError } from '../errors/index.js';
 import type { Endpoint, Phase, Progress, StepTiming } from '../workflows/messages.js';
 
 /** The right to send one request (or one connection) to one generation. Give it back exactly once. */
@@ -42,4 +41,3 @@ export interface Gate {
   state(resource: string): WaitState | undefined;
   held(): number;
 }
-export type { ReveilleError };

@@ -60,7 +60,7 @@ export function retryAfter(ms: number): string {
   return String(Math.max(0, Math.ceil(ms / 1000)));
 }
 
-export function acceptsHtml(request: IncomingMessage): boolean {
+function acceptsHtml(request: IncomingMessage): boolean {
   return request.headers.accept?.includes('text/html') === true;
 }
 
