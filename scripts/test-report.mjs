@@ -31,6 +31,8 @@ export async function report(
   };
   for await (const { type, data } of events) {
     if (type === 'test:stdout' || type === 'test:stderr') write(data.message);
+    // Why a file failed whose tests all passed.
+    if (type === 'test:diagnostic' && data.message.startsWith('Error:')) write(`${data.message}\n`);
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     if (data.details?.type === 'suite') continue;
     const { name, skip } = data;
@@ -54,6 +56,7 @@ export async function report(
 
 /** The error of the test itself: the runner wraps it. */
 function describe(error) {
+  if (error?.exitCode !== undefined) return `the file's process ended with ${error.signal ?? error.exitCode}`;
   const cause = error?.code === 'ERR_TEST_FAILURE' && error.cause ? error.cause : error;
   return typeof cause === 'string' ? cause : inspect(cause, { depth: 4 });
 }

@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type InterceptingCall, type Interceptor, status } from '@grpc/grpc-js';
 import { Client, Connection, type ConnectionOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { type Config, resolveReferences } from '../config/index.js';
 
 /** Calls without a deadline of their own get this one: nothing waits for ever on a server that hangs. */
 const CALL_TIMEOUT_MS = 10_000;
+/** Timers count whole milliseconds. */
+const TIMER_ROUNDING_MS = 1;
 const RETRIED = new Set<number>([status.RESOURCE_EXHAUSTED, status.UNAVAILABLE, status.ABORTED]);
 
 export interface TemporalConnection {
@@ -64,6 +67,7 @@ function tlsFiles(
  * its calls do, within their deadline.
  */
 export function connectTemporal(config: Config): TemporalConnection {
+  const retries = new Retries();
   const connection = Connection.lazy({
     ...connectionOptions(config),
     channelArgs: {
@@ -73,19 +77,38 @@ export function connectTemporal(config: Config): TemporalConnection {
       'grpc.max_reconnect_backoff_ms': 1000,
       'grpc.use_local_subchannel_pool': 1,
     },
-    interceptors: [deadlineInterceptor, retryInterceptor()],
+    interceptors: [deadlineInterceptor, retries.interceptor],
   });
   const { namespace } = temporalAddress(config);
-  return { client: new Client({ connection, namespace }), namespace, close: () => connection.close() };
+  const close = async () => {
+    await retries.end();
+    await connection.close();
+  };
+  return { client: new Client({ connection, namespace }), namespace, close };
 }
 
 const deadlineInterceptor: Interceptor = (options, nextCall) =>
   nextCall({ ...options, deadline: options.deadline ?? Date.now() + CALL_TIMEOUT_MS }) as InterceptingCall;
 
 /** The SDK's default waits from 1.7 s on RESOURCE_EXHAUSTED, for up to 22 s: held requests cannot. */
-function retryInterceptor(): Interceptor {
-  return makeGrpcRetryInterceptor({
-    retryableDecider: (attempt, { code }) => attempt < 20 && RETRIED.has(code),
-    delayFunction: (attempt) => Math.min(20 * 1.6 ** (attempt - 1), 250) * (0.8 + Math.random() * 0.4),
+class Retries {
+  private ended = false;
+  private lastAt = 0;
+
+  readonly interceptor = makeGrpcRetryInterceptor({
+    retryableDecider: (attempt, { code }) => !this.ended && attempt < 20 && RETRIED.has(code),
+    delayFunction: (attempt) => {
+      const ms = Math.min(20 * 1.6 ** (attempt - 1), 250) * (0.8 + Math.random() * 0.4);
+      this.lastAt = Math.max(this.lastAt, performance.now() + ms);
+      return ms;
+    },
   });
+
+  /** No call is tried again from now on. Resolves when those that wait to be have been: on a closed channel they throw out of a timer. */
+  async end(): Promise<void> {
+    this.ended = true;
+    while (performance.now() <= this.lastAt + TIMER_ROUNDING_MS) {
+      await delay(this.lastAt - performance.now() + 2 * TIMER_ROUNDING_MS);
+    }
+  }
 }
