@@ -7,6 +7,8 @@ export interface AccessEntry {
   request: IncomingMessage;
   requestId: string;
   resource: string;
+  /** As verified. */
+  user: string | undefined;
   /** 0: the client went away before an answer. */
   status: number;
   durationMs: number;
@@ -29,6 +31,7 @@ export function logAccess(log: Logger, entry: AccessEntry): void {
     {
       req: entry.requestId,
       resource: entry.resource,
+      ...(entry.user === undefined ? {} : { user: entry.user }),
       method: request.method,
       path: pathOf(request.url ?? ''),
       status: entry.status,

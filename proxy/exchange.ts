@@ -22,6 +22,7 @@ import type { Route } from './router.js';
 import type { Running } from './running.js';
 import { serverTiming } from './server-timing.js';
 import { forwardedPath, type Settings, type Traffic, wakeReason } from './traffic.js';
+import { ANONYMOUS, type Visitor } from './visitor.js';
 import { isNavigation, PAGE_AFTER_MS, sendWaitingPage } from './waiting.js';
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
@@ -34,6 +35,8 @@ export class Exchange implements AttemptOwner, Running, Serving {
   readonly #startedAt = performance.now();
   #route: Route | undefined;
   #target: Target = { authority: undefined, path: '/' };
+  /** Known from between the match of the route and the gate on. */
+  readonly #visitor: Visitor = ANONYMOUS;
   #holding: AbortController | undefined;
   #attempt: Attempt | undefined;
   #pass: Pass | undefined;
@@ -246,6 +249,7 @@ export class Exchange implements AttemptOwner, Running, Serving {
       request: this.request,
       requestId: this.#requestId,
       resource,
+      user: this.#visitor.user,
       status,
       durationMs,
       coldMs: this.#coldMs,

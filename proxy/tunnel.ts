@@ -27,6 +27,7 @@ import { serverTiming } from './server-timing.js';
 import { relayAnswer, responseOn } from './socket-response.js';
 import { splice } from './splice.js';
 import { forwardedPath, type Settings, type Traffic, wakeReason } from './traffic.js';
+import { ANONYMOUS, type Visitor } from './visitor.js';
 
 /** What a client may send before the instance has agreed. */
 const MAX_EARLY_BYTES = 64 * 1024;
@@ -50,6 +51,8 @@ export class Tunnel implements Running {
   #status = 0;
   #error: ReveilleError | undefined;
   #route: Route | undefined;
+  /** Known from between the match of the route and the gate on. */
+  readonly #visitor: Visitor = ANONYMOUS;
   #over = false;
 
   constructor(
@@ -263,6 +266,7 @@ export class Tunnel implements Running {
       request: this.request,
       requestId: this.#requestId,
       resource,
+      user: this.#visitor.user,
       status: this.#status,
       durationMs,
       coldMs: this.#coldMs,
