@@ -2,6 +2,7 @@ import {
   type Config,
   createLogger,
   diffConfigs,
+  type Ending,
   type Logger,
   loadConfig,
   readSecret,
@@ -9,7 +10,7 @@ import {
   type ServiceOptions,
 } from '../config/index.js';
 
-/** Should a part hang in its end and nobody be there to kill it. */
+/** Should a part hang in its end and nobody be there to kill it: beyond the longest that it may take. */
 const CLOSE_LIMIT_MS = 60_000;
 
 /** A part of Reveille that can be hosted. */
@@ -19,16 +20,16 @@ export interface Part {
 }
 
 /** What a hosted part tells `up`, over Node's channel between parent and child. */
-export interface ReadyMessage {
-  kind: 'ready';
-  /** HOST:PORT where it listens. */
-  address?: string;
-}
+export type PartMessage =
+  /** It serves. */
+  | { kind: 'ready' }
+  /** It ends by SIGTERM and takes nothing new from now on: its successor may start. */
+  | { kind: 'ending' };
 
 /**
- * Runs one part as this process: starts it, says when it is ready, reloads on SIGHUP, closes it on SIGTERM,
- * SIGINT or when the `up` that started it is gone, and then ends the process with code 0. A second SIGTERM or
- * SIGINT ends it at once.
+ * Runs one part as this process: starts it, says when it is ready, reloads on SIGHUP, closes it on SIGTERM (another
+ * takes its place: below `up`, at once), on SIGINT or when the `up` that started it is gone (for good), and then
+ * ends the process with code 0. A second SIGTERM or SIGINT ends it at once.
  * @param configFile absolute path
  * @returns never, except by an error of the start
  */
@@ -45,9 +46,10 @@ export async function hostService(part: Part, configFile: string): Promise<void>
   reloadOnHangup(starting, config, log);
   const service = await starting;
   tellReady(service, part.name);
-  await end;
-  setTimeout(() => process.exit(1), CLOSE_LIMIT_MS).unref();
-  await service.close();
+  const ending = await end;
+  if (ending === 'replaced') tell({ kind: 'ending' });
+  setTimeout(() => process.exit(1), CLOSE_LIMIT_MS + longestEndMs(config)).unref();
+  await service.close(ending);
   process.exit(0);
 }
 
@@ -58,23 +60,27 @@ function takeListenFd(): number | undefined {
   return fd === undefined ? undefined : Number(fd);
 }
 
-function endRequested(log: Logger): Promise<void> {
+function longestEndMs({ proxy, worker }: Config): number {
+  return Math.max(proxy.drain, worker.shutdownGrace);
+}
+
+function endRequested(log: Logger): Promise<Ending> {
   return new Promise((resolve) => {
     let asked = false;
     const onSignal = (name: NodeJS.Signals) => {
       if (asked) process.exit(1);
       asked = true;
       log.info({ signal: name }, 'ending');
-      resolve();
+      resolve(name === 'SIGTERM' ? 'replaced' : 'for good');
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
     process.once('disconnect', () => {
       log.warn('`reveille up` is gone: ending');
-      resolve();
+      resolve('for good');
     });
     // `up` may have died before this line; undefined is for those whom it did not start.
-    if (process.channel === null) resolve();
+    if (process.channel === null) resolve('for good');
   });
 }
 
@@ -103,10 +109,13 @@ function reloadOnHangup(starting: Promise<Service>, first: Config, log: Logger):
 
 function tellReady(service: Service, name: string): void {
   const { address } = service;
-  const message: ReadyMessage = { kind: 'ready', ...(address === undefined ? {} : { address }) };
-  // The channel may close between the check and the sending: then `disconnect` ends us.
-  if (process.connected) process.send?.(message, undefined, {}, () => {});
+  if (process.connected) tell({ kind: 'ready' });
   else process.stdout.write(`${name} is ready${address === undefined ? '' : ` at ${address}`}\n`);
+}
+
+/** To `up`, where there is one. The channel may close at any time: then `disconnect` ends us. */
+function tell(message: PartMessage): void {
+  if (process.connected) process.send?.(message, undefined, {}, () => {});
 }
 
 /**

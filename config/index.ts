@@ -15,7 +15,7 @@ export type {
 export { revisionOf } from './revision.js';
 export { type Config, type ConfigFile, configSchema } from './schema.js';
 export { readSecret } from './secret.js';
-export { createLogger, type Logger, type Service, type ServiceOptions } from './service.js';
+export { createLogger, type Ending, type Logger, type Service, type ServiceOptions } from './service.js';
 export { SIGNATURE_HEADER, sign, verify } from './signature.js';
 export { leaseTime } from './timing.js';
 export { formatDuration, type Milliseconds, parseDuration } from './units.js';

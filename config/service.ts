@@ -19,9 +19,16 @@ export interface Service {
   readonly address?: string;
   /** Takes a configuration that has been checked. */
   reload(config: Config): Promise<void>;
-  /** Ends in order; what it holds is let go within its own bounds. */
-  close(): Promise<void>;
+  /**
+   * Ends in order; what it holds is let go within its own bounds.
+   * @param ending whether another process takes its place: then clients that do nothing at the moment are not cut
+   *   off, since what they are about to send would be lost.
+   */
+  close(ending?: Ending): Promise<void>;
 }
+
+/** `replaced`: somebody starts another in its place. `for good`: nobody does, or nobody is known to. */
+export type Ending = 'replaced' | 'for good';
 
 /** One line of JSON for each event, on standard error. */
 export function createLogger(part: string, level: string): Logger {

@@ -1,9 +1,9 @@
 /** The HTTP/1.1 side of the proxy: the server, its limits, and its end. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Registry } from 'prom-client';
-import type { Config, Logger } from '../config/index.js';
+import type { Config, Ending, Logger } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { endWith, onClientError } from './client-error.js';
 import { ClientRequest } from './client-request.js';
@@ -48,8 +48,12 @@ export interface FrontDoor {
   reload(config: Config): void;
   /** Requests and upgraded connections under way. */
   running(): number;
-  /** Stops accepting, lets what runs go on for a time, then cuts it off. Resolves when nothing is left. */
-  close(drainMs: number): Promise<void>;
+  /**
+   * Stops accepting, lets what runs go on for a time, then cuts it off. Resolves when nothing is left.
+   * @param ending `replaced`: connections that rest may ask once more within that time, since their next request
+   *   may be on its way already; its answer says that it was the last.
+   */
+  close(drainMs: number, ending?: Ending): Promise<void>;
 }
 
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
@@ -64,7 +68,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     requestTimeout: 0,
   });
   const sockets = new Set<Duplex>();
-  const traffic = createTraffic(options, registry, server, sockets);
+  const traffic = createTraffic(options, registry, sockets);
   applyLimits(server, config);
   wire(server, traffic, sockets);
   return {
@@ -78,14 +82,13 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       traffic.upstreams.keepOnly((resource) => Object.hasOwn(next.resources, resource));
     },
     running: () => traffic.running.size,
-    close: (drainMs) => close(server, traffic, sockets, drainMs),
+    close: (drainMs, ending = 'for good') => close(server, traffic, sockets, { drainMs, ending }),
   };
 }
 
 function createTraffic(
   { config, gate, log }: FrontDoorOptions,
   registry: Registry,
-  server: Server,
   sockets: ReadonlySet<Duplex>,
 ): Traffic {
   const running = new RunningList();
@@ -103,7 +106,7 @@ function createTraffic(
     keptAwake: new Set(),
     settings: settingsOf(config),
     draining: false,
-    onDrained: () => server.closeIdleConnections(),
+    onDrained: () => {},
   };
 }
 
@@ -179,11 +182,17 @@ async function close(
   server: Server,
   traffic: Traffic,
   sockets: ReadonlySet<Duplex>,
-  drainMs: number,
+  { drainMs, ending }: { drainMs: number; ending: Ending },
 ): Promise<void> {
   traffic.draining = true;
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const closed = new Promise<void>((resolve) => {
+    // That of http cuts off at once whoever rests.
+    if (ending === 'replaced') NetServer.prototype.close.call(server, () => resolve());
+    else server.close(() => resolve());
+  });
+  if (ending === 'for good') traffic.onDrained = () => server.closeIdleConnections();
   const cut = setTimeout(() => {
+    server.closeIdleConnections();
     for (const one of traffic.running.snapshot()) one.shutDown();
   }, drainMs);
   const last = setTimeout(() => {

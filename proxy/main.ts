@@ -1,5 +1,11 @@
 import { Registry } from 'prom-client';
-import { type Config, type Service, type ServiceOptions, splitAddress } from '../config/index.js';
+import {
+  type Config,
+  type Ending,
+  type Service,
+  type ServiceOptions,
+  splitAddress,
+} from '../config/index.js';
 import { connectTemporal, type TemporalConnection } from '../temporal/index.js';
 import { createFrontDoor, type FrontDoor } from './front-door.js';
 import { LeaseGate } from './gate.js';
@@ -51,9 +57,9 @@ class ProxyService implements Service {
   }
 
   /** What is held or in flight gets the drain time, then the leases are given back. */
-  async close(): Promise<void> {
+  async close(ending: Ending = 'for good'): Promise<void> {
     const { gate, door, internal, temporal } = this.parts;
-    await door.close(this.config.proxy.drain);
+    await door.close(this.config.proxy.drain, ending);
     await gate.close();
     await internal.close();
     await temporal.close();

@@ -39,7 +39,7 @@ export interface Traffic {
   /** No new request on connections that stand. */
   draining: boolean;
   /** Called when something in `running` has ended while draining. */
-  onDrained(): void;
+  onDrained: () => void;
 }
 
 const REASON_LENGTH = 200;

@@ -26,6 +26,33 @@ test('close lets a running answer end, says Connection: close, and ends idle con
   await closed;
 });
 
+test('close for a successor: a connection that rests may ask once more, and is told that this was the last', async (t) => {
+  const bench = await startBench(t);
+  const instance = await startInstance(t, answering(OK));
+  bench.gate.wake('app', instance.port);
+  const client = await bench.client();
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await client.sees('ok');
+  const closed = bench.door.close(HOUR_MS, 'replaced');
+  // Whatever is cut off by the close is cut off by now.
+  await new Promise(setImmediate);
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await client.closed();
+  assert.match(client.text, /ok[\s\S]*HTTP\/1\.1 200 [\s\S]*Connection: close\r\n[\s\S]*ok$/);
+  await closed;
+});
+
+test('close for a successor: a connection that rests for all of the drain time is cut off', async (t) => {
+  const bench = await startBench(t);
+  const instance = await startInstance(t, answering(OK));
+  bench.gate.wake('app', instance.port);
+  const client = await bench.client();
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await client.sees('ok');
+  await bench.door.close(1, 'replaced');
+  await client.closed();
+});
+
 test('an answer whose head was sent before the close ends its connection too', async (t) => {
   const bench = await startBench(t);
   const instance = await startInstance(t, answering('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nso'));
