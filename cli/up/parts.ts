@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { ReadyMessage } from '../service-host.js';
+import type { PartMessage } from '../service-host.js';
 import type { LogFile } from './log-file.js';
 import { tailOf } from './log-tail.js';
 import type { ChildSpec } from './supervisor.js';
 
-/** Number of the descriptor under which the proxy finds the socket that `up` holds. */
+/** Number of the descriptor under which a part finds the socket that `up` holds for it. */
 const LISTEN_FD = 4;
 
 export interface PartOptions {
@@ -15,8 +15,6 @@ export interface PartOptions {
   log: LogFile;
   /** Descriptor of a listening socket to hand over. */
   listenFd?: number;
-  /** Where it listens, each time it is ready. */
-  onReady(address: string | undefined): void;
   /** What is run, by this Node. Default: this package's own launcher. */
   launcher?: string;
 }
@@ -46,13 +44,18 @@ export function partSpec(options: PartOptions): ChildSpec {
     ready: (child, signal) =>
       new Promise((resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-        child.on('message', (message: ReadyMessage) => {
-          if (message.kind !== 'ready') return;
-          options.onReady(message.address);
-          resolve();
+        child.on('message', (message: PartMessage) => {
+          if (message.kind === 'ready') resolve();
         });
       }),
-    terminate: (child) => child.kill('SIGTERM'),
+    leaving: (child) =>
+      new Promise((resolve) => {
+        child.on('message', (message: PartMessage) => {
+          if (message.kind === 'ending') resolve();
+        });
+      }),
+    // For good: SIGTERM is what somebody sends to have it replaced.
+    terminate: (child) => child.kill('SIGINT'),
     logTail: () => tailOf(log.path),
   };
 }

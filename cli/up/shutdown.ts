@@ -15,7 +15,8 @@ const MARGIN_MS = 3000;
 /** Everything that `up` has started; what it did not get to is undefined. */
 export interface Running {
   config: Config;
-  socket?: HeldSocket;
+  /** What proxy and control listen on. */
+  sockets: HeldSocket[];
   temporal?: Supervisor;
   worker?: Supervisor;
   proxy?: Supervisor;
@@ -37,7 +38,7 @@ export async function shutdown(
     config.onExit === 'stop' && worker !== undefined ? new Sleeper(running, signals, say) : undefined;
   await sleeper?.stop();
   // First: whoever connects from now on is refused, and does not wait for a proxy that will not come.
-  running.socket?.close();
+  for (const socket of running.sockets) socket.close();
   await proxy?.stop(config.proxy.drain + MARGIN_MS, kill);
   // A request that the proxy still took may have woken something meanwhile.
   await sleeper?.stop();

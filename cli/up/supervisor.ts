@@ -16,6 +16,11 @@ export interface ChildSpec {
   spawn(): ChildProcess;
   /** Resolves when it serves; `signal` is aborted when it has ended. */
   ready(child: ChildProcess, signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when it has begun to end and takes nothing new: its successor is started at once, beside it. Absent:
+   * the two cannot live side by side.
+   */
+  leaving?(child: ChildProcess): Promise<void>;
   /** Asks it to end. */
   terminate(child: ChildProcess): void;
   /** Called each time it has ended of itself, before it is started again. */
@@ -29,10 +34,16 @@ export interface SupervisorHooks {
   changed(name: string, pid: number | undefined): void;
 }
 
+interface Started {
+  child: ChildProcess;
+  ended: Promise<unknown>;
+}
+
 /** Starts one child, watches it, and starts it again when it ends, after a pause that grows. */
 export class Supervisor {
-  private child: ChildProcess | undefined;
-  private ended: Promise<void> = Promise.resolve();
+  private current: Started | undefined;
+  /** Those that end in their own time while a successor has taken their place. */
+  private readonly leaving = new Set<Started>();
   private loop: Promise<void> | undefined;
   private readonly stopping = new AbortController();
   private wasReady = false;
@@ -48,7 +59,7 @@ export class Supervisor {
   }
 
   get pid(): number | undefined {
-    return this.child?.pid;
+    return this.current?.child.pid;
   }
 
   /** Whether it serves now. */
@@ -68,22 +79,22 @@ export class Supervisor {
 
   /** Passes a signal on, where it runs. */
   signal(name: NodeJS.Signals): void {
-    this.child?.kill(name);
+    this.current?.child.kill(name);
   }
 
   /** Ends it for good: asks, waits, kills the whole group. @param hurry aborted: kills at once */
   async stop(graceMs: number, hurry?: AbortSignal): Promise<void> {
     this.stopping.abort();
-    const { child } = this;
-    if (child) {
-      this.spec.terminate(child);
-      const timeout = new AbortController();
-      const late = delay(graceMs, undefined, { signal: timeout.signal }).catch(() => {});
-      await Promise.race([this.ended, late, aborted(hurry)]);
-      timeout.abort();
-      killGroup(child);
-    }
-    await this.loop;
+    const { current } = this;
+    const all = [...this.leaving, ...(current ? [current] : [])];
+    if (current) this.spec.terminate(current.child);
+    const timeout = new AbortController();
+    const late = delay(graceMs, undefined, { signal: timeout.signal }).catch(() => {});
+    const ends = Promise.all(all.map(({ ended }) => ended));
+    await Promise.race([ends, late, aborted(hurry)]);
+    timeout.abort();
+    for (const { child } of all) killGroup(child);
+    await Promise.all([ends, this.loop]);
   }
 
   private async run(resolve: () => void, reject: (error: unknown) => void): Promise<void> {
@@ -92,6 +103,10 @@ export class Supervisor {
       const beganMs = performance.now();
       const how = await this.runOnce(resolve);
       if (this.stopping.signal.aborted) break;
+      if (how === 'replaced') {
+        this.hooks.say(`${this.spec.name} was told to end; starting another in its place`);
+        continue;
+      }
       failures = performance.now() - beganMs > SOUND_AFTER_MS ? 1 : failures + 1;
       if (!this.wasReady && failures >= TRIES_AT_START) {
         reject(startFailed(this.spec, how));
@@ -105,7 +120,7 @@ export class Supervisor {
     reject(new ReveilleError('SHUTTING_DOWN', `${this.spec.name} was stopped before it was ready`));
   }
 
-  /** @returns how it ended, in words */
+  /** @returns how it ended, in words; `replaced` where it still ends beside its successor */
   private async runOnce(onReady: () => void): Promise<string> {
     const child = this.spec.spawn();
     const over = new AbortController();
@@ -113,8 +128,8 @@ export class Supervisor {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
     });
-    this.child = child;
-    this.ended = end.then(() => {});
+    const started = { child, ended: end };
+    this.current = started;
     this.hooks.changed(this.spec.name, child.pid);
     this.spec.ready(child, over.signal).then(
       () => {
@@ -126,14 +141,28 @@ export class Supervisor {
       // It ended first: how is told by the caller.
       () => {},
     );
-    const how = await end;
+    const left = this.spec.leaving?.(child).then(() => 'replaced');
+    const how = await Promise.race(left ? [end, left] : [end]);
     over.abort();
     this.isReady = false;
-    this.child = undefined;
+    this.current = undefined;
+    if (how === 'replaced') this.watchLeaving(started);
     // Nothing of it may hold a port, or write, while its successor runs.
-    killGroup(child);
+    else killGroup(child);
     this.hooks.changed(this.spec.name, undefined);
     return how;
+  }
+
+  private watchLeaving(started: Started): void {
+    const { child, ended } = started;
+    const name = `${this.spec.name} (ending, ${child.pid})`;
+    this.leaving.add(started);
+    this.hooks.changed(name, child.pid);
+    void ended.then(() => {
+      this.leaving.delete(started);
+      killGroup(child);
+      this.hooks.changed(name, undefined);
+    });
   }
 }
 

@@ -37,7 +37,7 @@ export async function up(options: UpOptions): Promise<void> {
   process.stderr.on('error', () => {});
   const signals = new EndSignals();
   const claim = StateClaim.take(stateDir(options.config));
-  const running: Running = { config: options.config };
+  const running: Running = { config: options.config, sockets: [] };
   const logs: LogFile[] = [];
   try {
     await claim.clearLeftovers(say, signals.end);
@@ -82,20 +82,24 @@ class Start {
     const { config } = this.options;
     const embedded = embeddedTemporal(config);
     await checkPorts(portsOf(config));
-    this.running.socket = await holdProxySocket(config);
+    const proxy = await this.hold(proxyUse(config));
+    const control = await this.hold(controlUse(config));
     if (embedded) await this.temporal(embedded);
-    const { socket } = this.running;
-    const addresses = { proxy: socket.address, control: config.control.listen };
-    await Promise.all([
-      this.part('worker'),
-      this.part('proxy', { listenFd: socket.fd }),
-      this.part('control', {
-        onReady: (address) => {
-          addresses.control = address ?? addresses.control;
-        },
-      }),
-    ]);
-    return addresses;
+    await Promise.all([this.part('worker'), this.part('proxy', proxy.fd), this.part('control', control.fd)]);
+    return { proxy: proxy.address, control: control.address };
+  }
+
+  /** For good: a part that is started again finds it listening, and whoever came meanwhile in its queue. */
+  private async hold(use: PortUse): Promise<HeldSocket> {
+    try {
+      const socket = await HeldSocket.listen(use.host, use.port);
+      this.running.sockets.push(socket);
+      return socket;
+    } catch (error) {
+      if (isReveilleError(error)) throw error;
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      throw new ReveilleError('PORT_IN_USE', portProblem(use, code), { cause: error });
+    }
   }
 
   private async temporal(embedded: { port: number; uiPort: number; database: string }): Promise<void> {
@@ -105,15 +109,14 @@ class Start {
     await this.supervise('temporal', spec);
   }
 
-  private async part(part: PartOptions['part'], more: Partial<PartOptions> = {}): Promise<void> {
+  private async part(part: PartOptions['part'], listenFd?: number): Promise<void> {
     const { launcher, config } = this.options;
     const spec = partSpec({
       part,
       configFile: config.file,
       log: this.log(part, true),
-      onReady: () => {},
       ...(launcher === undefined ? {} : { launcher }),
-      ...more,
+      ...(listenFd === undefined ? {} : { listenFd }),
     });
     await this.supervise(part, spec);
   }
@@ -156,13 +159,15 @@ const proxyUse = (config: Config): PortUse => ({
   key: 'proxy.listen',
 });
 
+const controlUse = (config: Config): PortUse => ({
+  ...splitAddress(config.control.listen),
+  what: 'the control address',
+  key: 'control.listen',
+});
+
 /** All but the proxy's, which is bound for good at once. */
 function portsOf(config: Config): PortUse[] {
-  const control = {
-    ...splitAddress(config.control.listen),
-    what: 'the control address',
-    key: 'control.listen',
-  };
+  const control = controlUse(config);
   const embedded = embeddedTemporal(config);
   if (embedded === undefined) return [control];
   const host = '127.0.0.1';
@@ -171,17 +176,6 @@ function portsOf(config: Config): PortUse[] {
     { host, port: embedded.port, what: 'Temporal', key: 'temporal.embedded.port' },
     { host, port: embedded.uiPort, what: 'the Temporal UI', key: 'temporal.embedded.uiPort' },
   ];
-}
-
-async function holdProxySocket(config: Config): Promise<HeldSocket> {
-  const use = proxyUse(config);
-  try {
-    return await HeldSocket.listen(use.host, use.port);
-  } catch (error) {
-    if (isReveilleError(error)) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new ReveilleError('PORT_IN_USE', portProblem(use, code), { cause: error });
-  }
 }
 
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

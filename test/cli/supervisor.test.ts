@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ChildSpec, Supervisor } from '../../cli/up/supervisor.js';
-import { until } from '../kit/scripts.js';
+import { tempFolder, until } from '../kit/scripts.js';
 
 /** A supervised shell script that is ready when it says a line. */
 function supervise(context: TestContext, script: string, more: Partial<ChildSpec> = {}) {
@@ -62,6 +64,44 @@ test('a child that does not end when asked is killed, and not started again', as
   await supervisor.stop(100);
   assert.equal(pids.length, 1);
   await until(() => !groupLives(pids[0] ?? 0));
+});
+
+/** Says that it ends by SIGTERM, and then takes its time: until the file is there. */
+const SLOW_END = `trap 'echo ending; while ! [ -e may-end ]; do sleep 0.05; done; exit 0' TERM
+  echo ready; while :; do sleep 0.05; done`;
+
+function leavesSlowly(context: TestContext) {
+  const folder = tempFolder(context);
+  const parts = supervise(context, `cd ${folder}; ${SLOW_END}`, {
+    leaving: (child) =>
+      new Promise((resolve) =>
+        child.stdout?.on('data', (data) => String(data).includes('ending') && resolve()),
+      ),
+  });
+  return { ...parts, mayEnd: () => writeFileSync(join(folder, 'may-end'), '') };
+}
+
+test('a child that begins to end is replaced at once, and ends in its own time', async (context) => {
+  const { supervisor, pids, said, mayEnd } = leavesSlowly(context);
+  await supervisor.start();
+  const [first = 0] = pids;
+  process.kill(first, 'SIGTERM');
+  await until(() => supervisor.serves && supervisor.pid !== first);
+  assert.ok(groupLives(first));
+  assert.deepEqual(said, ['part was told to end; starting another in its place']);
+  mayEnd();
+  await until(() => !groupLives(first));
+  assert.ok(supervisor.serves);
+});
+
+test('the end of all waits for a child that was replaced and still ends, and kills it in the end', async (context) => {
+  const { supervisor, pids } = leavesSlowly(context);
+  await supervisor.start();
+  const [first = 0] = pids;
+  process.kill(first, 'SIGTERM');
+  await until(() => supervisor.serves && supervisor.pid !== first);
+  await supervisor.stop(100);
+  await until(() => !groupLives(first));
 });
 
 function groupLives(group: number): boolean {

@@ -23,7 +23,7 @@ async function start(name: string, { config, listenFd }: ServiceOptions): Promis
     response.end(`${name} ${process.pid}`);
   });
   if (name !== 'worker') {
-    const place = name === 'proxy' ? { fd: listenFd } : splitAddress(config.control.listen);
+    const place = listenFd === undefined ? splitAddress(config.control.listen) : { fd: listenFd };
     await new Promise<void>((resolve) => server.listen(place, resolve));
   }
   note('started');

@@ -1,0 +1,119 @@
+import { Agent, type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+
+const PAUSE_MS = 15;
+/** Only so that a test ends where an answer never comes. */
+const ANSWER_LIMIT_MS = 120_000;
+
+/** A request that was not answered as it should. */
+export interface Loss {
+  what: string;
+  error: string;
+  /** When its connection stood, `performance.now()`; undefined: it never did. */
+  connectedAt: number | undefined;
+}
+
+/** One client after the other asks, for as long as it is not told to stop. No client ever tries again. */
+export class SteadyTraffic {
+  readonly losses: Loss[] = [];
+  /** Pids of all instances that answered. */
+  readonly pids = new Set<number>();
+  /** Requests that were answered as they should, by the kind of client. */
+  readonly answered: Record<string, number> = {};
+  private readonly stopping = new AbortController();
+  private readonly clients: Promise<void>[] = [];
+  private readonly agents: Agent[] = [];
+
+  /** @param url what is asked for; answered by house-app.ts. */
+  constructor(private readonly url: string) {}
+
+  /** A client with a new connection for each request, one that keeps its own, and one that posts on its own. */
+  start(): this {
+    const kept = () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      this.agents.push(agent);
+      return agent;
+    };
+    this.clients.push(this.client('new connection', { agent: false }));
+    this.clients.push(this.client('kept connection', { agent: kept() }));
+    this.clients.push(this.client('post', { agent: kept(), body: 'x'.repeat(2000) }));
+    return this;
+  }
+
+  get total(): number {
+    return Object.values(this.answered).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Resolves when every request has its answer. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all(this.clients);
+    for (const agent of this.agents) agent.destroy();
+  }
+
+  private async client(kind: string, options: { agent: Agent | false; body?: string }): Promise<void> {
+    for (let number = 0; !this.stopping.signal.aborted; number++) {
+      const what = `${kind} ${number}`;
+      const asked = { socket: undefined as Connected | undefined };
+      try {
+        const { status, body } = await exchange(this.url, options, asked);
+        if (status !== 200) throw new Error(`${status}: ${body}`);
+        this.pids.add((JSON.parse(body) as { pid: number }).pid);
+        this.answered[kind] = (this.answered[kind] ?? 0) + 1;
+      } catch (error) {
+        this.losses.push({ what, error: textOf(error), connectedAt: asked.socket?.connectedAt });
+      }
+      await delay(PAUSE_MS);
+    }
+  }
+}
+
+interface Connected extends Socket {
+  connectedAt?: number;
+}
+
+function exchange(
+  url: string,
+  { agent, body }: { agent: Agent | false; body?: string },
+  asked: { socket: Connected | undefined },
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
+    const sending = request(url, { agent, signal, method: body === undefined ? 'GET' : 'POST' });
+    sending.once('error', reject);
+    sending.once('socket', (socket: Connected) => {
+      asked.socket = socket;
+      if (socket.connecting) socket.once('connect', () => (socket.connectedAt = performance.now()));
+    });
+    sending.once('response', (response) => {
+      readAll(response).then((text) => resolve({ status: response.statusCode ?? 0, body: text }), reject);
+    });
+    sending.end(body);
+  });
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  return Buffer.concat(await response.toArray()).toString();
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? `${error.code}: ${error.message}` : error.message;
+}
+
+/** Reads an answer slowly: a piece, then a pause. @returns what came, for comparison with what was sent. */
+export async function readSlowly(
+  response: IncomingMessage,
+  pauseMs: () => number,
+): Promise<{ bytes: number; crc: number }> {
+  const sum = { bytes: 0, crc: 0 };
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    sum.crc = crc32(chunk, sum.crc);
+    sum.bytes += chunk.length;
+    const pause = pauseMs();
+    if (pause > 0) await delay(pause);
+  }
+  return sum;
+}
