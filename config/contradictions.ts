@@ -1,4 +1,5 @@
 /** What no single key shows: settings that are each right and together are not. */
+import { accessContradictions } from './access-contradictions.js';
 import { addressesClash, type HostPort, isLoopback, splitAddress } from './addresses.js';
 import type { LooseConfigFile } from './schema.js';
 import { formatDuration } from './units.js';
@@ -19,6 +20,7 @@ export function findContradictions(config: LooseConfigFile): Contradiction[] {
     ...tlsPair(config),
     ...routes(config),
     ...fixedEndpoints(config),
+    ...accessContradictions(config),
     ...Object.entries(config.resources).flatMap(([name, definition]) => resource(name, definition)),
   ];
 }

@@ -1,3 +1,11 @@
+export type {
+  AccessDefinition,
+  AsleepAnswer,
+  IdentityDefinition,
+  JwtDefinition,
+  RequestPattern,
+  WakeDefinition,
+} from './access-schema.js';
 export { type HostPort, isLoopback, splitAddress } from './addresses.js';
 export { ConfigError, type ConfigIssue, formatIssue } from './config-error.js';
 export { type ConfigDiff, diffConfigs } from './diff.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessSchema, asleepSchema, wakeSchema } from './access-schema.js';
 import { duration, size, span } from './units.js';
 import { flag, port, reference, routeHost, routePath, statuses, text, urlOrPath } from './values.js';
 import { wants } from './wording.js';
@@ -145,6 +146,12 @@ export const resourceSchema = z.strictObject({
     .prefault({}),
   /** Host header towards the instance: the client's (keep), or this one. */
   hostHeader: text('a host header', 'keep, or a host such as app.internal:8080').default('keep'),
+  /** Who may use it: `signed-in`, a rule, or a list of rules of which one must hold. Default: everybody. */
+  access: accessSchema.optional(),
+  /** Who and what may wake it. */
+  wake: wakeSchema.prefault({}),
+  /** Requests that are answered by the proxy while it is asleep, and do not wake it: the first that fits. */
+  asleep: z.array(asleepSchema).default([]),
   /** What clients may see beyond answers. */
   expose: z
     .strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { identitySchema, wakesSchema } from './access-schema.js';
 import { resourceSchema } from './resource-schema.js';
 import { duration, size, span } from './units.js';
 import {
@@ -25,6 +26,10 @@ const proxySchema = z.strictObject({
   control: address.default('127.0.0.1:0'),
   /** Addresses or CIDR blocks whose X-Forwarded-* are believed. Nobody's by default, loopback included. */
   trusted: z.array(addressOrBlock).default([]),
+  /** How it learns who somebody is. Default: nobody has a name. */
+  identity: identitySchema.optional(),
+  /** Bounds of how often one visitor wakes something. */
+  wakes: wakesSchema.prefault({}),
   /** How long requests in flight may go on after an ordered stop, and at the proxy's own end. */
   drain: duration.default(10 * SECOND),
   /** Bounds of keeping clients waiting while a resource wakes. */

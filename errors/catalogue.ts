@@ -130,6 +130,41 @@ export const catalogue = {
     title: 'This proxy is shutting down',
     remedy: 'Try again: another proxy, or this one after its restart, takes the request.',
   },
+  IDENTITY_REQUIRED: {
+    status: 401,
+    title: 'This resource asks who you are',
+    remedy:
+      'Sign in, or send a token as `Authorization: Bearer TOKEN`. Who may enter is in `access` of the resource, how visitors are known in proxy.identity.',
+  },
+  IDENTITY_INVALID: {
+    status: 401,
+    title: 'What the request shows as its identity does not hold',
+    remedy:
+      'Sign in anew. A token must be of the issuer, for the audience and of the time that proxy.identity.jwt asks for.',
+  },
+  IDENTITY_UNAVAILABLE: {
+    status: 503,
+    title: 'The keys that tokens are checked with cannot be had',
+    remedy:
+      'Try again. If it lasts: check that the proxy reaches proxy.identity.jwt.keys, and its log for the reason.',
+  },
+  ACCESS_DENIED: {
+    status: 403,
+    title: 'You may not use this resource',
+    remedy: 'Ask for a group or user name that `access` of the resource in reveille.yaml lists.',
+  },
+  WAKE_DENIED: {
+    status: 403,
+    title: 'The resource is asleep, and this request may not wake it',
+    remedy:
+      'Try again once somebody else has woken it; `wake` of the resource in reveille.yaml says who and what may.',
+  },
+  WAKE_LIMITED: {
+    status: 429,
+    title: 'Too many wakes in a short time',
+    remedy:
+      'Try again after the time in Retry-After, or raise proxy.wakes.perVisitor or wake.limit of the resource.',
+  },
   UNAUTHORIZED: {
     status: 401,
     title: 'The control address needs a token',

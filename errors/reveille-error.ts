@@ -6,6 +6,8 @@ export interface ReveilleErrorOptions {
   retryInMs?: number;
   /** Bounded, masked last lines of the instance's log. Shown to clients only where allowed. */
   log?: string;
+  /** How to become known, as the value of WWW-Authenticate (RFC 9110 11.6.1). */
+  challenge?: string;
 }
 
 /** An error as RFC 9457 (problem details for HTTP APIs) puts it. */
@@ -30,6 +32,7 @@ export class ReveilleError extends Error {
   readonly remedy: string;
   readonly retryInMs: number | undefined;
   readonly log: string | undefined;
+  readonly challenge: string | undefined;
 
   constructor(code: ErrorCode, message?: string, options: ReveilleErrorOptions = {}) {
     super(
@@ -41,6 +44,7 @@ export class ReveilleError extends Error {
     this.remedy = catalogue[code].remedy;
     this.retryInMs = options.retryInMs;
     this.log = options.log;
+    this.challenge = options.challenge;
   }
 
   /**

@@ -3,17 +3,20 @@
  * resource sleeps), forwards, sends again where that is safe, and accounts for it in the end.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AsleepAnswer } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
+import type { Admission } from './access/access.js';
+import { type Identified, UNASKED } from './access/identity.js';
 import { logAccess } from './access-log.js';
 import { Attempt, type AttemptFailure, type AttemptOwner } from './attempt.js';
 import { fieldsOf } from './client-request.js';
 import type { ClientConnection, Serving } from './connection.js';
-import { isInvalidAnswer, mayResend } from './failures.js';
+import { mayResend, upstreamFailed } from './failures.js';
 import type { Pass } from './gate-contract.js';
 import { requestText } from './headers.js';
 import { NO_RESOURCE } from './metrics.js';
 import { plainAddress } from './peer.js';
-import { namedError, sendProblem } from './problems.js';
+import { namedError, sendAsleep, sendProblem } from './problems.js';
 import { hasBody, RequestBody } from './request-body.js';
 import { faultOf } from './request-check.js';
 import { requestIdOf } from './request-id.js';
@@ -21,8 +24,7 @@ import { pathOf, readTarget, type Target } from './request-target.js';
 import type { Route } from './router.js';
 import type { Running } from './running.js';
 import { serverTiming } from './server-timing.js';
-import { forwardedPath, type Settings, type Traffic, wakeReason } from './traffic.js';
-import { ANONYMOUS, type Visitor } from './visitor.js';
+import { forwardedPath, routeOf, type Settings, type Traffic, wakeReason } from './traffic.js';
 import { isNavigation, PAGE_AFTER_MS, sendWaitingPage } from './waiting.js';
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
@@ -36,7 +38,7 @@ export class Exchange implements AttemptOwner, Running, Serving {
   #route: Route | undefined;
   #target: Target = { authority: undefined, path: '/' };
   /** Known from between the match of the route and the gate on. */
-  readonly #visitor: Visitor = ANONYMOUS;
+  #who: Identified = UNASKED;
   #holding: AbortController | undefined;
   #attempt: Attempt | undefined;
   #pass: Pass | undefined;
@@ -81,19 +83,24 @@ export class Exchange implements AttemptOwner, Running, Serving {
   }
 
   #follow(target: Target): void {
-    const route = this.#settings.router.match(target.authority, target.path);
-    if (route === 'ambiguous') {
-      const message =
-        'The path can be read as one that leads elsewhere (encoded, doubled or dotted slashes).';
-      this.#refuse(new ReveilleError('REQUEST_INVALID', message));
-    } else if (route === undefined) {
-      const message = `No route for ${target.authority ?? ''}${pathOf(target.path)}.`;
-      this.#refuse(new ReveilleError('ROUTE_UNKNOWN', message));
-    } else {
-      this.#route = route;
-      this.#target = target;
-      this.#enter(route);
+    const route = routeOf(this.#settings, target);
+    if (route instanceof ReveilleError) {
+      this.#refuse(route);
+      return;
     }
+    this.#route = route;
+    this.#target = target;
+    const admission = this.#settings.access?.admit(this.request, route);
+    if (admission === undefined) this.#enter(route);
+    else if (admission instanceof Promise) void admission.then((late) => this.#admitted(route, late));
+    else this.#admitted(route, admission);
+  }
+
+  #admitted(route: Route, { who, refused }: Admission): void {
+    if (this.#over || this.response.headersSent) return;
+    this.#who = who;
+    if (refused === undefined) this.#enter(route);
+    else this.#refuse(refused);
   }
 
   #enter(route: Route): void {
@@ -109,12 +116,16 @@ export class Exchange implements AttemptOwner, Running, Serving {
     const page = isNavigation(this.request)
       ? setTimeout(() => this.#showWaiting(route), PAGE_AFTER_MS)
       : undefined;
-    const reason = wakeReason(this.#requestId, this.request.method ?? '', pathOf(this.#target.path));
+    const path = pathOf(this.#target.path);
+    const reason = wakeReason(this.#requestId, this.request.method ?? '', path);
+    const { gate } = this.traffic;
+    const sleeper = { gate, resource: route.resource, request: this.request, path, who: this.#who };
     try {
-      const pass = await this.traffic.gate.enter(route.resource, { reason, signal: holding.signal });
+      const entered = await this.#settings.wakeRules.enter(sleeper, { reason, signal: holding.signal });
       this.#coldMs += performance.now() - from;
-      if (this.#over || this.response.headersSent) pass.release();
-      else this.#send(route, pass);
+      if (!('endpoint' in entered)) this.#answerAsleep(entered);
+      else if (this.#over || this.response.headersSent) entered.release();
+      else this.#send(route, entered);
     } catch (error) {
       this.#coldMs += performance.now() - from;
       this.#refuse(namedError(error));
@@ -154,6 +165,7 @@ export class Exchange implements AttemptOwner, Running, Serving {
       strippedPrefix: route.strip && route.prefix !== '' ? route.prefix : undefined,
       hostHeader: route.hostHeader,
       upgrade: false,
+      visitor: this.#who.fields,
     };
     const head = requestText(this.request, written, this.connection.sender);
     const body = hasBody(this.request) ? new RequestBody(this.request) : null;
@@ -205,6 +217,12 @@ export class Exchange implements AttemptOwner, Running, Serving {
     return this.#sendings < MAX_SENDINGS && performance.now() - this.#startedAt < this.#settings.holdMs;
   }
 
+  #answerAsleep(answer: AsleepAnswer): void {
+    if (this.#over || this.response.headersSent) return;
+    const close = this.traffic.draining || (this.expectsContinue && !this.#continued);
+    sendAsleep(this.response, answer, this.#requestId, close);
+  }
+
   /** @param close the request's end is unknown: nothing more can be read on this connection. */
   #refuse(error: ReveilleError, close = false): void {
     if (this.#over || this.response.headersSent) return;
@@ -249,7 +267,7 @@ export class Exchange implements AttemptOwner, Running, Serving {
       request: this.request,
       requestId: this.#requestId,
       resource,
-      user: this.#visitor.user,
+      user: this.#who.visitor.user,
       status,
       durationMs,
       coldMs: this.#coldMs,
@@ -264,12 +282,3 @@ function ignore(): void {}
 
 /** First sending and resends, each with a pass of its own. */
 const MAX_SENDINGS = 4;
-
-function upstreamFailed(failure: AttemptFailure): ReveilleError {
-  const code = isInvalidAnswer(failure.error)
-    ? 'UPSTREAM_INVALID'
-    : failure.sent
-      ? 'UPSTREAM_FAILED'
-      : 'UPSTREAM_UNREACHABLE';
-  return new ReveilleError(code, failure.error.message, { cause: failure.error });
-}

@@ -1,4 +1,5 @@
 /** What the end of a sending means: whose fault it was, and whether the request may be sent again. */
+import { ReveilleError } from '../errors/index.js';
 import { InvalidAnswer } from './answer-head.js';
 import type { AttemptFailure } from './attempt.js';
 
@@ -28,4 +29,14 @@ export function mayResend(
   if (!bodyUntouched || failure.answered) return false;
   if (!failure.sent) return true;
   return failure.reused && SAFE.has(method ?? '') && !isInvalidAnswer(failure.error);
+}
+
+/** What a failed sending is called towards the client. */
+export function upstreamFailed(failure: AttemptFailure): ReveilleError {
+  const code = isInvalidAnswer(failure.error)
+    ? 'UPSTREAM_INVALID'
+    : failure.sent
+      ? 'UPSTREAM_FAILED'
+      : 'UPSTREAM_UNREACHABLE';
+  return new ReveilleError(code, failure.error.message, { cause: failure.error });
 }

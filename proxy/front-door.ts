@@ -14,7 +14,7 @@ import { TrafficMetrics } from './metrics.js';
 import { rawProblem } from './problems.js';
 import { newRequestId } from './request-id.js';
 import { RunningList } from './running.js';
-import { settingsOf, type Traffic } from './traffic.js';
+import { type Settings, SettingsMaker, type Traffic } from './traffic.js';
 import { Tunnel } from './tunnel.js';
 import { takeUpgrade } from './upgrade.js';
 import { Upstreams } from './upstream.js';
@@ -68,7 +68,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     requestTimeout: 0,
   });
   const sockets = new Set<Duplex>();
-  const traffic = createTraffic(options, registry, sockets);
+  const maker = new SettingsMaker(options.log);
+  const traffic = createTraffic(options, maker.make(config), registry, sockets);
   applyLimits(server, config);
   wire(server, traffic, sockets);
   return {
@@ -77,7 +78,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     handleUpgrade: (request, socket, head) => takeUpgrade(traffic, server, request, socket, head),
     listen: (where) => listen(server, where),
     reload(next) {
-      traffic.settings = settingsOf(next);
+      traffic.settings = maker.make(next);
       applyLimits(server, next);
       traffic.upstreams.keepOnly((resource) => Object.hasOwn(next.resources, resource));
     },
@@ -87,7 +88,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
 }
 
 function createTraffic(
-  { config, gate, log }: FrontDoorOptions,
+  { gate, log }: FrontDoorOptions,
+  settings: Settings,
   registry: Registry,
   sockets: ReadonlySet<Duplex>,
 ): Traffic {
@@ -104,7 +106,7 @@ function createTraffic(
     upstreams: new Upstreams(),
     running,
     keptAwake: new Set(),
-    settings: settingsOf(config),
+    settings,
     draining: false,
     onDrained: () => {},
   };

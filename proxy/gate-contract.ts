@@ -37,6 +37,11 @@ export interface Gate {
    * @throws ReveilleError HOLD_FULL, HOLD_TIMEOUT, STOPPED, TEMPORAL_UNREACHABLE, NO_WORKER, or the boot's failure.
    */
   enter(resource: string, options: WaitOptions): Promise<Pass>;
+  /**
+   * The phase of a resource that this proxy has no lease for, asked without waking it. What cannot be learned is
+   * `asleep`. Never rejects.
+   */
+  phase(resource: string): Promise<Phase>;
   /** What is known about a wake under way, for the waiting page. */
   state(resource: string): WaitState | undefined;
   held(): number;

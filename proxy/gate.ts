@@ -3,9 +3,11 @@ import type { Registry } from 'prom-client';
 import type { Config, LeaseReply, Logger } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { ResourceClient, type TemporalConnection } from '../temporal/index.js';
+import type { Phase } from '../workflows/messages.js';
 import type { Gate, Pass, WaitOptions, WaitState } from './gate-contract.js';
 import { GateMetrics } from './gate-metrics.js';
 import { HoldBudget } from './hold.js';
+import { PhaseLook } from './phase-look.js';
 import { type GateServices, ResourceGate } from './resource-gate.js';
 
 /** Who may forward, in this proxy process: leases.md in front, Temporal behind. */
@@ -15,6 +17,7 @@ export class LeaseGate implements Gate {
   private readonly gates = new Map<string, ResourceGate>();
   private readonly budget: HoldBudget;
   private readonly services: GateServices;
+  private readonly phases: PhaseLook;
   private lastAsk = 0;
 
   constructor(
@@ -27,9 +30,11 @@ export class LeaseGate implements Gate {
       registry,
       () => [...this.gates.values()].filter((gate) => gate.hasLease).length,
     );
+    const resources = new ResourceClient(temporal);
+    this.phases = new PhaseLook(resources);
     this.services = {
       id: this.id,
-      resources: new ResourceClient(temporal),
+      resources,
       log,
       budget: this.budget,
       metrics,
@@ -43,6 +48,10 @@ export class LeaseGate implements Gate {
 
   async enter(resource: string, options: WaitOptions): Promise<Pass> {
     return await this.gateOf(resource).enter(options);
+  }
+
+  async phase(resource: string): Promise<Phase> {
+    return this.state(resource)?.phase ?? (await this.phases.of(resource));
   }
 
   state(resource: string): WaitState | undefined {

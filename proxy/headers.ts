@@ -3,6 +3,7 @@
  * request is told anew (X-Forwarded-*, RFC 7239), and all others keep their case, order and bytes.
  */
 import type { IncomingMessage } from 'node:http';
+import type { VisitorFields } from './access/visitor-fields.js';
 import { fieldsOf } from './client-request.js';
 import { plainAddress } from './peer.js';
 import { portOf } from './request-target.js';
@@ -96,6 +97,8 @@ export interface RequestHead {
   hostHeader: string | undefined;
   /** An upgrade passes on: Connection and Upgrade are kept. */
   upgrade: boolean;
+  /** What is told of the visitor, where an identity is configured. */
+  visitor: VisitorFields | undefined;
 }
 
 /** What is said of who sent a request, as text: the same for every request of an untrusted client's connection. */
@@ -151,9 +154,12 @@ function ownFields(request: IncomingMessage, head: RequestHead): string[] {
     const name = raw[i] ?? '';
     const kind = kindOf(name);
     if (kind === undefined ? passes(name, head.trusted, gone) : kind === LENGTH) {
-      out.push(name, raw[i + 1] ?? '');
+      const value = raw[i + 1] ?? '';
+      const kept = head.visitor === undefined ? value : head.visitor.valueOf(name, value);
+      if (kept !== undefined) out.push(name, kept);
     }
   }
+  if (head.visitor !== undefined) out.push(...head.visitor.fields);
   if (head.upgrade) out.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '');
   out.push('X-Request-Id', head.requestId, 'Via', `${request.httpVersion} reveille`);
   return out;

@@ -1,5 +1,6 @@
 /** Errors as clients see them: problem+json (RFC 9457), or the same as a page where a browser asks. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AsleepAnswer } from '../config/index.js';
 import { type Problem, ReveilleError } from '../errors/index.js';
 import { escapeHtml, htmlPage } from './html.js';
 
@@ -23,12 +24,10 @@ export function sendProblem(response: ServerResponse, error: ReveilleError, opti
   const html = acceptsHtml(response.req);
   const body = html ? problemPage(problem) : `${JSON.stringify(problem)}\n`;
   const type = html ? 'text/html; charset=utf-8' : 'application/problem+json';
-  sendWhole(response, error.status, type, body, {
-    requestId: options.requestId,
-    retryInMs: error.retryInMs,
-    close: options.close,
-    fields: ['Vary', 'Accept'],
-  });
+  const fields = ['Vary', 'Accept'];
+  if (error.challenge !== undefined) fields.push('WWW-Authenticate', error.challenge);
+  const { requestId, close } = options;
+  sendWhole(response, error.status, type, body, { requestId, retryInMs: error.retryInMs, close, fields });
 }
 
 interface WholeOptions {
@@ -46,13 +45,25 @@ export function sendWhole(
   body: string,
   options: WholeOptions,
 ): void {
-  const headers = ['Content-Type', type, 'Content-Length', String(Buffer.byteLength(body))];
+  // RFC 9110 8.6: no length where no body can follow.
+  const bare = status === 204 || status === 304;
+  const headers = bare ? [] : ['Content-Type', type, 'Content-Length', String(Buffer.byteLength(body))];
   headers.push('Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff');
   headers.push('X-Request-Id', options.requestId, ...(options.fields ?? []));
   if (options.retryInMs !== undefined) headers.push('Retry-After', retryAfter(options.retryInMs));
   if (options.close) headers.push('Connection', 'close');
   response.writeHead(status, headers);
-  response.end(body);
+  response.end(bare ? undefined : body);
+}
+
+/** Sends what a resource answers while it is asleep. */
+export function sendAsleep(
+  response: ServerResponse,
+  { status, type, body }: AsleepAnswer,
+  requestId: string,
+  close: boolean,
+): void {
+  sendWhole(response, status, type, body, { requestId, retryInMs: undefined, close });
 }
 
 /** RFC 9110 10.2.3 knows whole seconds only: rounded up, so that nobody comes too early. */

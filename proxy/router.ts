@@ -15,6 +15,8 @@ export interface Route {
   readonly hostHeader: string | undefined;
   /** Clients may see the resource's log. */
   readonly showLog: boolean;
+  /** Groups that the URL itself names; see access/claimed-url.ts. */
+  readonly claimedGroups?: readonly string[];
 }
 
 /** Routes by path prefix. */

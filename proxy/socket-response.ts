@@ -38,3 +38,10 @@ export function relayAnswer(answer: IncomingMessage, response: ServerResponse, f
   response.flushHeaders();
   answer.pipe(response, { end: false });
 }
+
+/** The head of an answer, as bytes. @param fields names and values in turn. */
+export function headText(status: number, reason: string, fields: readonly string[]): string {
+  let text = `HTTP/1.1 ${status} ${reason}\r\n`;
+  for (let i = 0; i + 1 < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  return `${text}\r\n`;
+}

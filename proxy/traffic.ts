@@ -1,8 +1,14 @@
 /** What every request of one front door shares. */
 import type { Config, Logger } from '../config/index.js';
+import { ReveilleError } from '../errors/index.js';
+import { Access } from './access/access.js';
+import { ClaimedUrls } from './access/claimed-url.js';
+import { Identities } from './access/identity.js';
+import { newWakeCounts, WakeRules } from './access/wake-rules.js';
 import type { Gate } from './gate-contract.js';
 import type { TrafficMetrics } from './metrics.js';
 import { type IsTrusted, isLoopback, trustedPeers } from './peer.js';
+import { pathOf, type Target } from './request-target.js';
 import { type Route, Router } from './router.js';
 import type { RunningList } from './running.js';
 import type { Upstreams } from './upstream.js';
@@ -11,20 +17,56 @@ import type { Upstreams } from './upstream.js';
 export interface Settings {
   readonly router: Router;
   readonly isTrusted: IsTrusted;
+  /** Undefined where everybody may use everything and nobody has a name. */
+  readonly access: Access | undefined;
+  readonly wakeRules: WakeRules;
+  readonly claimedUrls: ClaimedUrls | undefined;
   /** Most header fields of a request. */
   readonly maxHeaders: number;
   /** How long a request may be held, resends included. Milliseconds. */
   readonly holdMs: number;
 }
 
-/** @throws ReveilleError CONFIG_INVALID. */
-export function settingsOf(config: Config): Settings {
-  return {
-    router: new Router(config, isLoopback(config.proxy.listen)),
-    isTrusted: trustedPeers(config.proxy.trusted),
-    maxHeaders: config.proxy.limits.headers,
-    holdMs: config.proxy.hold.time,
-  };
+/** Makes settings of configurations, with what outlives a reload: keys, checked tokens, counts of wakes. */
+export class SettingsMaker {
+  readonly #identities: Identities;
+  readonly #counts = newWakeCounts();
+
+  constructor(log: Logger) {
+    this.#identities = new Identities(log);
+  }
+
+  /** @throws ReveilleError CONFIG_INVALID. */
+  make(config: Config): Settings {
+    const { proxy, resources } = config;
+    const onLoopback = isLoopback(proxy.listen);
+    const isTrusted = trustedPeers(proxy.trusted);
+    const access = new Access(config, this.#identities.of(config), isTrusted);
+    const claimed = proxy.identity?.claimedGroups;
+    return {
+      router: new Router(config, onLoopback),
+      isTrusted,
+      access: access.isOpen ? undefined : access,
+      wakeRules: new WakeRules(config, access, isTrusted, this.#counts),
+      claimedUrls: claimed && new ClaimedUrls(claimed.path, resources, onLoopback),
+      maxHeaders: proxy.limits.headers,
+      holdMs: proxy.hold.time,
+    };
+  }
+}
+
+/** The route of a request, or why there is none. */
+export function routeOf(
+  { claimedUrls, router }: Settings,
+  { authority, path }: Target,
+): Route | ReveilleError {
+  const route = claimedUrls?.match(path) ?? router.match(authority, path);
+  if (route === 'ambiguous') {
+    const message = 'The path can be read as one that leads elsewhere (encoded, doubled or dotted slashes).';
+    return new ReveilleError('REQUEST_INVALID', message);
+  }
+  if (route === 'unknown') return new ReveilleError('RESOURCE_UNKNOWN');
+  return route ?? new ReveilleError('ROUTE_UNKNOWN', `No route for ${authority ?? ''}${pathOf(path)}.`);
 }
 
 export interface Traffic {

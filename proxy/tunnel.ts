@@ -11,23 +11,24 @@ import {
 } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { AsleepAnswer } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
+import { type Identified, UNASKED } from './access/identity.js';
 import { logAccess } from './access-log.js';
 import type { Pass } from './gate-contract.js';
 import { requestHeaders, responseHeaders } from './headers.js';
 import { NO_RESOURCE } from './metrics.js';
 import { plainAddress } from './peer.js';
-import { namedError, sendProblem } from './problems.js';
+import { namedError, sendAsleep, sendProblem } from './problems.js';
 import { faultOf } from './request-check.js';
 import { requestIdOf } from './request-id.js';
 import { pathOf, readTarget, type Target } from './request-target.js';
 import type { Route } from './router.js';
 import type { Running } from './running.js';
 import { serverTiming } from './server-timing.js';
-import { relayAnswer, responseOn } from './socket-response.js';
+import { headText, relayAnswer, responseOn } from './socket-response.js';
 import { splice } from './splice.js';
-import { forwardedPath, type Settings, type Traffic, wakeReason } from './traffic.js';
-import { ANONYMOUS, type Visitor } from './visitor.js';
+import { forwardedPath, routeOf, type Settings, type Traffic, wakeReason } from './traffic.js';
 
 /** What a client may send before the instance has agreed. */
 const MAX_EARLY_BYTES = 64 * 1024;
@@ -52,7 +53,7 @@ export class Tunnel implements Running {
   #error: ReveilleError | undefined;
   #route: Route | undefined;
   /** Known from between the match of the route and the gate on. */
-  readonly #visitor: Visitor = ANONYMOUS;
+  #who: Identified = UNASKED;
   #over = false;
 
   constructor(
@@ -82,34 +83,44 @@ export class Tunnel implements Running {
   }
 
   #follow(target: Target): void {
-    const route = this.#settings.router.match(target.authority, target.path);
-    if (route === undefined) this.#refuse(new ReveilleError('ROUTE_UNKNOWN'));
-    else if (route === 'ambiguous')
-      this.#refuse(new ReveilleError('REQUEST_INVALID', 'The path is unclear.'));
-    else {
-      this.#route = route;
-      void this.#enter(route, target);
+    const route = routeOf(this.#settings, target);
+    if (route instanceof ReveilleError) {
+      this.#refuse(route);
+      return;
     }
+    this.#route = route;
+    void this.#admit(route, target);
+  }
+
+  async #admit(route: Route, target: Target): Promise<void> {
+    const admission = await this.#settings.access?.admit(this.request, route);
+    if (this.#over || this.#status !== 0) return;
+    this.#who = admission?.who ?? UNASKED;
+    if (admission?.refused === undefined) await this.#enter(route, target);
+    else this.#refuse(admission.refused);
   }
 
   async #enter(route: Route, target: Target): Promise<void> {
-    const { gate } = this.traffic;
     try {
-      const pass = gate.tryEnter(route.resource) ?? (await this.#hold(route, target));
-      if (this.#over) pass.release();
+      const pass = this.traffic.gate.tryEnter(route.resource) ?? (await this.#hold(route, target));
+      if (!('endpoint' in pass)) this.#answerAsleep(pass);
+      else if (this.#over || this.#status !== 0) pass.release();
       else this.#send(route, target, pass);
     } catch (error) {
       this.#refuse(namedError(error));
     }
   }
 
-  async #hold(route: Route, target: Target): Promise<Pass> {
+  async #hold(route: Route, target: Target): Promise<Pass | AsleepAnswer> {
     const holding = new AbortController();
     this.#holding = holding;
     const from = performance.now();
-    const reason = wakeReason(this.#requestId, this.request.method ?? '', pathOf(target.path));
+    const path = pathOf(target.path);
+    const reason = wakeReason(this.#requestId, this.request.method ?? '', path);
+    const { gate } = this.traffic;
+    const sleeper = { gate, resource: route.resource, request: this.request, path, who: this.#who };
     try {
-      return await this.traffic.gate.enter(route.resource, { reason, signal: holding.signal });
+      return await this.#settings.wakeRules.enter(sleeper, { reason, signal: holding.signal });
     } finally {
       this.#coldMs += performance.now() - from;
       this.#holding = undefined;
@@ -126,6 +137,7 @@ export class Tunnel implements Running {
       strippedPrefix: route.strip && route.prefix !== '' ? route.prefix : undefined,
       hostHeader: route.hostHeader,
       upgrade: true,
+      visitor: this.#who.fields,
     });
     const { host, port } = pass.endpoint;
     let connected = false;
@@ -213,6 +225,12 @@ export class Tunnel implements Running {
     sendProblem(this.#answerOn(), error, { requestId: this.#requestId, showLog, close: true });
   }
 
+  #answerAsleep(answer: AsleepAnswer): void {
+    if (this.#over || this.#status !== 0) return;
+    this.#status = answer.status;
+    sendAsleep(this.#answerOn(), answer, this.#requestId, true);
+  }
+
   #answerOn(): ServerResponse {
     this.#stopEarly();
     // What the client still sends is not for anybody; reading it lets the answer arrive.
@@ -266,7 +284,7 @@ export class Tunnel implements Running {
       request: this.request,
       requestId: this.#requestId,
       resource,
-      user: this.#visitor.user,
+      user: this.#who.visitor.user,
       status: this.#status,
       durationMs,
       coldMs: this.#coldMs,
@@ -274,10 +292,4 @@ export class Tunnel implements Running {
       error: this.#error,
     });
   }
-}
-
-function headText(status: number, reason: string, fields: readonly string[]): string {
-  let text = `HTTP/1.1 ${status} ${reason}\r\n`;
-  for (let i = 0; i + 1 < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
-  return `${text}\r\n`;
 }

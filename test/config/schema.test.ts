@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../kit/scripts.js';
@@ -7,7 +7,7 @@ import { root } from '../kit/scripts.js';
 test('every key of the schema has a doc comment, from which its documentation is made', () => {
   const undocumented: string[] = [];
   let keys = 0;
-  for (const name of ['schema.ts', 'resource-schema.ts']) {
+  for (const name of readdirSync(join(root, 'config')).filter((file) => file.endsWith('schema.ts'))) {
     const text = readFileSync(join(root, 'config', name), 'utf8').replace(/^import [^;]*;$/gm, '');
     const lines = text.split('\n');
     lines.forEach((line, index) => {

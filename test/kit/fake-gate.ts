@@ -1,7 +1,7 @@
 /** A gate without leases: hands out passes for instances that a test runs, and holds while there is none. */
 import type { ReveilleError } from '../../errors/index.js';
 import type { Gate, Pass, WaitOptions, WaitState } from '../../proxy/gate-contract.js';
-import type { Endpoint, StepTiming } from '../../workflows/messages.js';
+import type { Endpoint, Phase, StepTiming } from '../../workflows/messages.js';
 
 interface Waiting {
   resource: string;
@@ -58,6 +58,10 @@ export class FakeGate implements Gate {
         reject(options.signal.reason);
       });
     });
+  }
+
+  phase(resource: string): Promise<Phase> {
+    return Promise.resolve(this.states.get(resource)?.phase ?? 'asleep');
   }
 
   state(resource: string): WaitState | undefined {

@@ -1,0 +1,160 @@
+/** What may wake: looked at only by requests that the gate has no pass for. A warm request does not pay for it. */
+import type { IncomingMessage } from 'node:http';
+import { isIPv6 } from 'node:net';
+import type { AsleepAnswer, Config } from '../../config/index.js';
+import { ReveilleError } from '../../errors/index.js';
+import type { Phase } from '../../workflows/messages.js';
+import type { Gate, Pass, WaitOptions } from '../gate-contract.js';
+import type { IsTrusted } from '../peer.js';
+import type { Access } from './access.js';
+import { clientAddress } from './client-address.js';
+import type { Identified } from './identity.js';
+import { type Rate, Rates } from './rates.js';
+import { type Matcher, matcherOf, type Question } from './request-pattern.js';
+import { type AccessRule, accessRule } from './rules.js';
+
+/** Bound of the resources that are counted: members of pools have names of their own. */
+const MAX_RESOURCES = 10_000;
+
+/** Wakes counted since the process began, over all configurations. */
+export interface WakeCounts {
+  visitors: Rates;
+  resources: Rates;
+}
+
+export const newWakeCounts = (): WakeCounts => ({ visitors: new Rates(), resources: new Rates() });
+
+interface ResourceRules {
+  by: AccessRule | undefined;
+  allow: Matcher[] | undefined;
+  deny: Matcher[];
+  answers: { fits: Matcher; answer: AsleepAnswer }[];
+}
+
+/** A request that has to wait. */
+export interface Sleeper {
+  gate: Gate;
+  /** As the route has it. */
+  resource: string;
+  request: IncomingMessage;
+  /** Without its query. */
+  path: string;
+  who: Identified;
+}
+
+export class WakeRules {
+  /** Only of resources that have any. */
+  readonly #rules = new Map<string, ResourceRules>();
+  readonly #limits = new Map<string, Rate>();
+  readonly #perVisitor: Rate;
+  readonly #visitors: number;
+
+  constructor(
+    config: Config,
+    private readonly access: Access,
+    private readonly isTrusted: IsTrusted,
+    private readonly counts: WakeCounts,
+  ) {
+    const { perVisitor, every, visitors } = config.proxy.wakes;
+    this.#perVisitor = { count: perVisitor, every };
+    this.#visitors = visitors;
+    for (const [name, { wake, asleep }] of Object.entries(config.resources)) {
+      this.#limits.set(name, wake.limit);
+      if (!wake.by && !wake.allow && wake.deny.length === 0 && asleep.length === 0) continue;
+      this.#rules.set(name, {
+        by: wake.by && accessRule(wake.by),
+        allow: wake.allow?.map(matcherOf),
+        deny: wake.deny.map(matcherOf),
+        answers: asleep.map((answer) => ({ fits: matcherOf(answer), answer })),
+      });
+    }
+  }
+
+  /**
+   * Takes a request to the gate, which has no pass for it yet: waits there until the resource is ready.
+   * @returns a pass, or the answer that the proxy gives itself.
+   * @throws ReveilleError WAKE_DENIED, WAKE_LIMITED, 401 where being known could help, and those of the gate.
+   */
+  async enter(sleeper: Sleeper, options: WaitOptions): Promise<Pass | AsleepAnswer> {
+    const rules = this.#rules.get(sleeper.resource);
+    const answer = rules && (await this.#consider(rules, sleeper));
+    if (answer !== undefined) return answer;
+    options.signal.throwIfAborted();
+    // In the same turn of the loop as the wake: a thousand who come at once are one wake.
+    this.#count(sleeper);
+    return await sleeper.gate.enter(sleeper.resource, options);
+  }
+
+  /**
+   * What becomes of a request that would wake: an answer of the proxy's own, or undefined where it may go on. An
+   * awake resource (held by another proxy) is for all who may use it, and who may not wake may wait with others.
+   */
+  async #consider(rules: ResourceRules, sleeper: Sleeper): Promise<AsleepAnswer | undefined> {
+    const { request, path } = sleeper;
+    const question: Question = { request, path, address: () => clientAddress(request, this.isTrusted) };
+    const found = rules.answers.find(({ fits }) => fits(question, 'every'));
+    const refusal = found === undefined ? this.#refusal(rules, sleeper, question) : undefined;
+    if (found === undefined && refusal === undefined) return undefined;
+    const phase = await sleeper.gate.phase(sleeper.resource);
+    if (found !== undefined) return phase === 'ready' ? undefined : found.answer;
+    if (refusal !== undefined && !COMING.has(phase)) throw refusal;
+    return undefined;
+  }
+
+  #refusal(rules: ResourceRules, sleeper: Sleeper, question: Question): ReveilleError | undefined {
+    const { resource, who } = sleeper;
+    if (rules.by?.allows(who.visitor, () => question.address()) === false) {
+      const known = this.access.refusal(rules.by, who, `Waking ${resource} is not for everybody`);
+      return known.status === 401 ? known : new ReveilleError('WAKE_DENIED', known.message);
+    }
+    const denied = rules.deny.some((fits) => fits(question, 'any'));
+    const allowed = rules.allow?.some((fits) => fits(question, 'every')) ?? true;
+    if (allowed && !denied) return undefined;
+    return new ReveilleError(
+      'WAKE_DENIED',
+      `${resource} is asleep, and requests like this one do not wake it.`,
+    );
+  }
+
+  /** Counts a wake; who only joins one under way is not counted. */
+  #count({ gate, resource, request, who }: Sleeper): void {
+    if (gate.state(resource) !== undefined) return;
+    const now = performance.now();
+    const { visitors, resources } = this.counts;
+    const limit = this.#limits.get(resource) ?? this.#perVisitor;
+    const key = this.#keyOf(request, who);
+    const ofVisitor = visitors.waitOf(key, this.#perVisitor, now);
+    const ofResource = resources.waitOf(resource, limit, now);
+    if (ofVisitor > 0 || ofResource > 0) {
+      const message =
+        ofVisitor > 0
+          ? `More than ${this.#perVisitor.count} wakes by one visitor (proxy.wakes.perVisitor).`
+          : `${resource} was woken more than ${limit.count} times (wake.limit).`;
+      throw new ReveilleError('WAKE_LIMITED', message, { retryInMs: Math.max(ofVisitor, ofResource) });
+    }
+    visitors.take(key, this.#perVisitor, this.#visitors, now);
+    resources.take(resource, limit, MAX_RESOURCES, now);
+  }
+
+  #keyOf(request: IncomingMessage, { visitor: { user } }: Identified): string {
+    if (user !== undefined) return `user ${user}`;
+    const address = clientAddress(request, this.isTrusted);
+    return isIPv6(address) ? networkOf(address) : address;
+  }
+}
+
+/** Phases that lead to `ready` without another wake. */
+const COMING: ReadonlySet<Phase> = new Set(['imaging', 'booting', 'checking', 'ready']);
+
+/** The first 64 bits of an IPv6 address: one customer has all the others. */
+function networkOf(address: string): string {
+  const [head = '', tail] = address.toLowerCase().split('%')[0]?.split('::') ?? [];
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  const groups = [...before, ...Array<string>(zeros).fill('0'), ...after];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.padStart(4, '0'))
+    .join(':')}::/64`;
+}
