@@ -33,6 +33,7 @@ async function until(file: string | undefined): Promise<void> {
 
 function serve(request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? '/', 'http://app');
+  if (ending && url.pathname !== '/health') journal('late');
   const [, what = ''] = url.pathname.split('/');
   if (what === 'bytes') {
     answerBytes(response, Number(url.searchParams.get('size')), (sum) => journal('sent', sum));
@@ -61,13 +62,16 @@ function answer(
   );
 }
 
-journal('start');
+let ending = false;
 process.on('SIGTERM', async () => {
+  ending = true;
   journal('term');
   await until(END_WHEN);
   journal('end');
   process.exit(0);
 });
+// Not before it can be told to end: who reads of its start may have it stopped at once.
+journal('start');
 if (missing(when.LIVE_WHEN)) {
   console.error('these are my last words');
   process.exit(3);

@@ -7,7 +7,7 @@ import { type Config, loadConfig } from '../../config/index.js';
 import { connectTemporal, ResourceClient, type TemporalConnection } from '../../temporal/index.js';
 import { eventually } from './conditions.js';
 import { Part, type PartOptions } from './house-part.js';
-import { HOUSE_VARIABLE, marked, sweep } from './house-sweep.js';
+import { environmentOf, HOUSE_VARIABLE, marked, sweep } from './house-sweep.js';
 
 const COMMAND = fileURLToPath(new URL('../../../bin/reveille.mjs', import.meta.url));
 const PORTS = 100;
@@ -16,7 +16,8 @@ const APP = fileURLToPath(new URL('./house-app.js', import.meta.url));
 
 /** What an instance of house-app.ts writes down of itself. */
 export interface JournalEntry {
-  event: 'start' | 'term' | 'end' | 'sent';
+  /** `late`: a request that came after its end had begun. */
+  event: 'start' | 'term' | 'end' | 'sent' | 'late';
   resource: string;
   generation: number;
   pid: number;
@@ -33,8 +34,17 @@ export interface Plan {
   resources: Record<string, Record<string, unknown>>;
   /** Other keys of reveille.yaml. */
   top?: Record<string, object | string>;
+  /** Temporal's database is a file, which outlives the server. */
+  durable?: boolean;
   /** Puts more into the house's folder before anything starts. @returns what is added to the environment. */
   furnish?: (folder: string) => NodeJS.ProcessEnv;
+}
+
+/** How one part differs from what the house's file and environment say. */
+export interface Difference {
+  /** Keys of reveille.yaml, each replaced as a whole. */
+  top?: Record<string, object | string>;
+  env?: NodeJS.ProcessEnv;
 }
 
 /** A resource that runs house-app.ts, with its route; the rest as in reveille.yaml. */
@@ -62,6 +72,7 @@ export abstract class HouseBase {
   protected readonly parts = new Map<string, Part>();
   private readonly mark = randomUUID();
   private readonly env: NodeJS.ProcessEnv;
+  private readonly content: object;
   private connected: TemporalConnection | undefined;
 
   /** @param top the keys of reveille.yaml that the house has to have. */
@@ -69,7 +80,8 @@ export abstract class HouseBase {
     this.env = { ...process.env, ...plan.furnish?.(this.folder), [HOUSE_VARIABLE]: this.mark };
     const worker = { ports: portRange(), ...(plan.top?.worker as object) };
     const { resources } = plan;
-    writeFileSync(this.file, JSON.stringify({ ...top, ...plan.top, worker, resources }, null, 1));
+    this.content = { ...top, ...plan.top, worker, resources };
+    this.write(this.file, this.content);
   }
 
   /** HOST:PORT where the proxy takes clients. */
@@ -128,8 +140,28 @@ export abstract class HouseBase {
     return marked(this.mark);
   }
 
-  /** Runs the test. What fails is told together with what was seen of the house; nothing is left behind. */
+  /** What lives of it beyond its parts, by pid: instances, and whatever else a worker has started. */
+  beyondParts(): number[] {
+    const own = new Set([...this.parts.values()].map(({ pid }) => pid));
+    return this.living().filter((pid) => !own.has(pid));
+  }
+
+  /** Pids of a resource's processes that live, whatever anybody thinks of them. */
+  instancesOf(name: string): number[] {
+    return this.living().filter((pid) => environmentOf(pid).includes(`REVEILLE_RESOURCE=${name}`));
+  }
+
+  /** Runs the test; nothing is left behind. */
   protected async run(body: () => Promise<void>): Promise<void> {
+    try {
+      await this.explained(body);
+    } finally {
+      await this.close();
+    }
+  }
+
+  /** Runs a test or a part of it. What fails is told together with what was seen of the house. */
+  async explained(body: () => Promise<void>): Promise<void> {
     try {
       await body();
     } catch (error) {
@@ -141,8 +173,6 @@ export abstract class HouseBase {
       );
       const what = error instanceof Error ? error.message : String(error);
       throw new Error([what, ...said].join('\n'), { cause: error });
-    } finally {
-      await this.close();
     }
   }
 
@@ -153,11 +183,26 @@ export abstract class HouseBase {
     return files.map((file) => `${file}:\n${readFileSync(file, 'utf8').slice(-LOG_CHARS)}`).join('\n');
   }
 
-  protected async startPart(name: string, options: PartOptions): Promise<void> {
-    this.parts.set(name, await Part.start(name, [COMMAND, name, '--config', this.file], this.env, options));
+  /** @param name of the part in this house; its first word is the command. */
+  protected async startPart(
+    name: string,
+    options: PartOptions,
+    { top, env }: Difference = {},
+  ): Promise<Part> {
+    const [command = name] = name.split(' ');
+    const file = top === undefined ? this.file : this.path(`${name.replace(' ', '-')}.yaml`);
+    if (top !== undefined) this.write(file, { ...this.content, ...top });
+    const argv = [COMMAND, command, '--config', file];
+    const part = await Part.start(name, argv, { ...this.env, ...env }, options);
+    this.parts.set(name, part);
+    return part;
   }
 
-  protected part(name: string): Part {
+  private write(file: string, content: object): void {
+    writeFileSync(file, JSON.stringify(content, null, 1));
+  }
+
+  part(name: string): Part {
     const part = this.parts.get(name);
     if (!part) throw new Error(`${name} was not started`);
     return part;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { eventually } from './conditions.js';
 
 const KEPT_OUTPUT = 6_000;
@@ -71,8 +72,28 @@ export class Part {
     return this.said;
   }
 
+  /** HTTP URL at what it listens on. */
+  url(path: string): string {
+    return `http://${this.said}${path}`;
+  }
+
   output(): string {
     return this.text;
+  }
+
+  /** By SIGSTOP, until `goOn`. Resolves when the kernel has stopped every thread of it. */
+  async pause(): Promise<void> {
+    process.kill(this.pid, 'SIGSTOP');
+    await eventually(`${this.name} is stopped`, () => this.isPaused);
+  }
+
+  goOn(): void {
+    process.kill(this.pid, 'SIGCONT');
+  }
+
+  get isPaused(): boolean {
+    const tasks = readdirSync(`/proc/${this.pid}/task`);
+    return tasks.every((task) => /\) T /.test(readFileSync(`/proc/${this.pid}/task/${task}/stat`, 'latin1')));
   }
 
   /**

@@ -21,11 +21,14 @@ export function sweep(mark: string): void {
   }
 }
 
-/** The environment of a zombie is empty: it is not among them. */
-function carries(pid: string, mark: string): boolean {
+const carries = (pid: string, mark: string): boolean =>
+  environmentOf(pid).includes(`${HOUSE_VARIABLE}=${mark}`);
+
+/** What a process was started with, as NAME=VALUE. Of one that has ended, a zombie too, there is none. */
+export function environmentOf(pid: string | number): string[] {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${HOUSE_VARIABLE}=${mark}`);
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   } catch {
-    return false;
+    return [];
   }
 }
