@@ -21,7 +21,7 @@ export interface CommandResult {
 interface Summary {
   name: string;
   provider: string;
-  /** As host and path: `hello.localhost/`, `/hello`. */
+  /** As host and path: `hello.localhost/`, `/hello`; or `tcp 2222`. */
   routes: string[];
   /** Times as in the file. */
   sleepsAfter: string;
@@ -79,6 +79,7 @@ function summarize(name: string, definition: ResourceDefinition): Summary {
 }
 
 function routeText(route: RouteDefinition): string {
+  if ('tcp' in route) return `tcp ${route.tcp}`;
   return `${route.host ?? ''}${'path' in route ? route.path : '/'}`;
 }
 

@@ -9,6 +9,7 @@ import {
   type Service,
   type ServiceOptions,
 } from '../config/index.js';
+import { HandedSockets } from './handed-sockets.js';
 
 /** Should a part hang in its end and nobody be there to kill it: beyond the longest that it may take. */
 const CLOSE_LIMIT_MS = 60_000;
@@ -42,7 +43,9 @@ export async function hostService(part: Part, configFile: string): Promise<void>
   endOnCrash(log);
   const end = endRequested(log);
   const secret = await readSecret(config);
-  const starting = part.start({ config, log, secret, ...(listenFd === undefined ? {} : { listenFd }) });
+  // Whoever holds the one socket holds them all.
+  const held = listenFd === undefined ? {} : { listenFd, handed: new HandedSockets() };
+  const starting = part.start({ config, log, secret, ...held });
   reloadOnHangup(starting, config, log);
   const service = await starting;
   tellReady(service, part.name);

@@ -2,8 +2,10 @@
 import { accessContradictions } from './access-contradictions.js';
 import { addressesClash, type HostPort, isLoopback, splitAddress } from './addresses.js';
 import type { LooseConfigFile } from './schema.js';
+import { tcpContradictions } from './tcp-contradictions.js';
+import { tcpDoors } from './tcp-doors.js';
 import { formatDuration } from './units.js';
-import type { Path } from './yaml-source.js';
+import { dotted, type Path } from './yaml-source.js';
 
 export interface Contradiction {
   /** The culprit first, then what it contradicts. */
@@ -21,6 +23,7 @@ export function findContradictions(config: LooseConfigFile): Contradiction[] {
     ...routes(config),
     ...fixedEndpoints(config),
     ...accessContradictions(config),
+    ...tcpContradictions(config),
     ...Object.entries(config.resources).flatMap(([name, definition]) => resource(name, definition)),
   ];
 }
@@ -43,7 +46,8 @@ interface Listener extends HostPort {
   path: Path;
 }
 
-function listeners({ proxy, control, temporal }: LooseConfigFile): Contradiction[] {
+function listeners(config: LooseConfigFile): Contradiction[] {
+  const { proxy, control, temporal } = config;
   const all: Listener[] = [
     { path: ['proxy', 'listen'], ...splitAddress(proxy.listen) },
     { path: ['proxy', 'control'], ...splitAddress(proxy.control) },
@@ -54,6 +58,7 @@ function listeners({ proxy, control, temporal }: LooseConfigFile): Contradiction
     all.push({ path: ['temporal', 'embedded', 'port'], host, port: temporal.embedded.port });
     all.push({ path: ['temporal', 'embedded', 'uiPort'], host, port: temporal.embedded.uiPort });
   }
+  all.push(...tcpDoors(config));
   return all.flatMap((one, index) => {
     const other = all.slice(0, index).find((earlier) => addressesClash(earlier, one));
     return other === undefined
@@ -61,7 +66,7 @@ function listeners({ proxy, control, temporal }: LooseConfigFile): Contradiction
       : [
           {
             paths: [one.path, other.path] as [Path, Path],
-            message: `port ${one.port} is also that of ${other.path.join('.')}`,
+            message: `port ${one.port} is also that of ${dotted(other.path)}`,
             expected: 'a port of its own for each',
           },
         ];
@@ -104,6 +109,7 @@ function routes({ resources }: LooseConfigFile): Contradiction[] {
   const found: Contradiction[] = [];
   for (const [name, { routes: list }] of Object.entries(resources)) {
     list.forEach((route, index) => {
+      if ('tcp' in route) return;
       // A prefix ends at a segment: /app and /app/ lead to the same place; a host alone is its path /.
       const prefix = 'path' in route ? route.path.replace(/\/$/, '') : '';
       const host = route.host ?? '';

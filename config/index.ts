@@ -23,7 +23,16 @@ export type {
 export { revisionOf } from './revision.js';
 export { type Config, type ConfigFile, configSchema } from './schema.js';
 export { readSecret } from './secret.js';
-export { createLogger, type Ending, type Logger, type Service, type ServiceOptions } from './service.js';
+export {
+  createLogger,
+  type Ending,
+  type Handed,
+  type Logger,
+  type Service,
+  type ServiceOptions,
+} from './service.js';
 export { SIGNATURE_HEADER, sign, verify } from './signature.js';
+export { addressText, type TcpDoorPlan, tcpDoors, tcpPlace } from './tcp-doors.js';
+export type { TcpRoute } from './tcp-route-schema.js';
 export { leaseTime } from './timing.js';
 export { formatDuration, type Milliseconds, parseDuration } from './units.js';

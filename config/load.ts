@@ -10,7 +10,7 @@ import {
   looseConfigSchema,
 } from './schema.js';
 import { explainIssues, type SchemaFinding, valueAt } from './schema-issues.js';
-import { type Finding, type Path, readYaml, type YamlSource } from './yaml-source.js';
+import { dotted, type Finding, type Path, readYaml, type YamlSource } from './yaml-source.js';
 
 /** The file that is taken where none is named. */
 export function defaultConfigFile(cwd: string): string {
@@ -132,11 +132,4 @@ function invalid(findings: readonly Finding[], file: string): ConfigError {
     )
     .sort((a, b) => a.line - b.line || a.column - b.column);
   return new ConfigError('CONFIG_INVALID', issues.map(formatIssue).join('\n'), issues);
-}
-
-function dotted(path: Path): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}[${part}]`;
-    return text === '' ? part : `${text}.${part}`;
-  }, '');
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessSchema, asleepSchema, wakeSchema } from './access-schema.js';
+import { tcpRoute } from './tcp-route-schema.js';
 import { duration, size, span } from './units.js';
 import { flag, port, reference, routeHost, routePath, statuses, text, urlOrPath } from './values.js';
 import { wants } from './wording.js';
@@ -83,8 +84,10 @@ const route = z.union(
       /** Requests for this host, whatever their path. */
       host: routeHost,
     }),
+    /** Connections to a port of its own, whatever their protocol. */
+    tcpRoute,
   ],
-  { error: wants('a route', '{ path: /app } or { host: app.example.org }') },
+  { error: wants('a route', '{ path: /app }, { host: app.example.org } or { tcp: 2222 }') },
 );
 
 /** One resource of reveille.yaml. */

@@ -54,8 +54,10 @@ const proxySchema = z.strictObject({
       headerTimeout: span.default(30 * SECOND),
       /** Idle keep-alive connections of clients. Longer than the usual 60 s of load balancers. */
       keepAlive: span.default(75 * SECOND),
-      /** Client connections at the same time. */
+      /** Client connections at the same time, those of TCP routes included. */
       connections: whole(1).default(20_000),
+      /** Of these, from one address (of IPv6: from one /64). Those of proxy.trusted may have any number. */
+      perAddress: whole(1).default(5000),
     })
     .prefault({}),
 });

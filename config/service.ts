@@ -11,6 +11,19 @@ export interface ServiceOptions {
   secret: string;
   /** A listening socket that somebody else holds, for the service's own front door. */
   listenFd?: number;
+  /** Sockets for the proxy's TCP doors; absent where it listens by itself. */
+  handed?: Handed;
+}
+
+/** Listening sockets that another process holds, for doors that come and go with the configuration. */
+export interface Handed {
+  /**
+   * The socket for HOST:PORT, as a handle that `net.Server.listen` takes. Waits a while for one that is on its way.
+   * @returns undefined where none comes: who holds them goes by another file.
+   */
+  take(address: string): Promise<object | undefined>;
+  /** Closes those that nobody took and nobody will. */
+  keepOnly(wanted: (address: string) => boolean): void;
 }
 
 /** A running part. Its process is hosted by the command line: signals, reload, the parent's death. */

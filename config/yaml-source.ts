@@ -16,6 +16,14 @@ import {
 /** Keys and list positions from the root of the file. */
 export type Path = readonly (string | number)[];
 
+/** A path as people write it: `resources.app.routes[0]`. */
+export function dotted(path: Path): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`;
+    return text === '' ? part : `${text}.${part}`;
+  }, '');
+}
+
 export interface Place {
   line: number;
   column: number;

@@ -1,5 +1,5 @@
 /** Addresses that people can open. */
-import { type Config, type RouteDefinition, splitAddress } from '../config/index.js';
+import { addressText, type Config, type RouteDefinition, splitAddress, tcpPlace } from '../config/index.js';
 import { workflowId } from '../workflows/messages.js';
 
 /** The resource's execution in the Temporal UI, where it is known where that is. */
@@ -11,8 +11,12 @@ export function workflowUrl(config: Config, name: string): string | undefined {
   return `${ui.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId(name))}`;
 }
 
-/** A route as a browser on this machine opens it through the proxy. */
+/** A route as a browser, or another client, on this machine opens it through the proxy. */
 export function routeUrl(config: Config, route: RouteDefinition): string {
+  if ('tcp' in route) {
+    const place = tcpPlace(route, config.proxy.listen);
+    return `tcp://${addressText({ ...place, host: callable(place.host) })}`;
+  }
   const { host, port } = splitAddress(config.proxy.listen);
   const name = route.host ?? bracketed(callable(host));
   const path = 'path' in route ? route.path : '/';

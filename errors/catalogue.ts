@@ -94,6 +94,34 @@ export const catalogue = {
     title: 'The request did not arrive in time',
     remedy: 'Send the request faster.',
   },
+  CONNECTIONS_FULL: {
+    status: 503,
+    title: 'Too many connections are open',
+    remedy:
+      'Try again in a moment, or raise the bound that the message names, such as proxy.limits.connections.',
+  },
+  ADDRESS_FULL: {
+    status: 429,
+    title: 'Too many connections from one address are open',
+    remedy:
+      'Close some, or raise the bound that the message names. Peers of proxy.trusted stand for many and are not bounded.',
+  },
+  ADDRESS_DENIED: {
+    status: 403,
+    title: 'This address may not connect here',
+    remedy: 'Add it to allow, or take it out of deny, of the route in reveille.yaml.',
+  },
+  CLIENT_SILENT: {
+    status: 408,
+    title: 'The client did not send the first bytes that this door waits for',
+    remedy:
+      'Connect with a client that speaks first, or set wakeAfter: 0 for this route if its protocol begins with the server.',
+  },
+  CONNECTION_IDLE: {
+    status: 408,
+    title: 'Nothing passed over the connection for as long as the route allows',
+    remedy: 'Let the client send keep-alives of its protocol, or raise or remove idle of the route.',
+  },
   HOLD_FULL: {
     status: 503,
     title: 'Too many requests already wait for this resource to wake',

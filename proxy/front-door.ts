@@ -1,6 +1,6 @@
 /** The HTTP/1.1 side of the proxy: the server, its limits, and its end. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, Server as NetServer } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Registry } from 'prom-client';
 import type { Config, Ending, Logger } from '../config/index.js';
@@ -8,9 +8,11 @@ import { ReveilleError } from '../errors/index.js';
 import { endWith, onClientError } from './client-error.js';
 import { ClientRequest } from './client-request.js';
 import { connectionOf } from './connection.js';
+import { ConnectionGuard } from './connection-guard.js';
 import { Exchange } from './exchange.js';
 import type { Gate } from './gate-contract.js';
 import { TrafficMetrics } from './metrics.js';
+import { plainAddress } from './peer.js';
 import { rawProblem } from './problems.js';
 import { newRequestId } from './request-id.js';
 import { RunningList } from './running.js';
@@ -26,6 +28,8 @@ const HEAD_CHECK_MS = 1000;
  * come back after TCP's first retry, a second later.
  */
 const BACKLOG = 4096;
+/** Connections beyond the limit that are told so at the same time; more are closed without a word. */
+const TOLD = 100;
 /** After the drain time: for last answers to be read. */
 const LAST_WORDS_MS = 1000;
 
@@ -34,6 +38,8 @@ export interface FrontDoorOptions {
   gate: Gate;
   log: Logger;
   registry?: Registry;
+  /** Counts connections, also those of other doors; whoever made it reloads it. Default: one for this door alone. */
+  guard?: ConnectionGuard;
 }
 
 export interface FrontDoor {
@@ -57,7 +63,8 @@ export interface FrontDoor {
 }
 
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
-  const { config, registry = new Registry() } = options;
+  const { config, registry = new Registry(), log } = options;
+  const guard = options.guard ?? new ConnectionGuard(config, registry, log);
   const server = createServer({
     IncomingMessage: ClientRequest,
     maxHeaderSize: config.proxy.limits.headerBytes,
@@ -71,12 +78,12 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const maker = new SettingsMaker(options.log);
   const traffic = createTraffic(options, maker.make(config), registry, sockets);
   applyLimits(server, config);
-  wire(server, traffic, sockets);
+  wire(server, traffic, sockets, guard);
   return {
     server,
     handle: (request, response) => serve(traffic, request, response, false),
     handleUpgrade: (request, socket, head) => takeUpgrade(traffic, server, request, socket, head),
-    listen: (where) => listen(server, where),
+    listen: (where) => listen(server, log, where),
     reload(next) {
       traffic.settings = maker.make(next);
       applyLimits(server, next);
@@ -117,14 +124,20 @@ function applyLimits(server: Server, { proxy: { limits } }: Config): void {
   server.maxHeadersCount = limits.headers + 1;
   server.headersTimeout = limits.headerTimeout;
   server.keepAliveTimeout = limits.keepAlive;
-  server.maxConnections = limits.connections;
+  server.maxConnections = limits.connections + TOLD;
 }
 
-function wire(server: Server<typeof ClientRequest>, traffic: Traffic, open: Set<Duplex>): void {
+function wire(
+  server: Server<typeof ClientRequest>,
+  traffic: Traffic,
+  open: Set<Duplex>,
+  guard: ConnectionGuard,
+): void {
   server.on('connection', (socket) => {
     if (open.has(socket)) return;
     open.add(socket);
     socket.once('close', () => open.delete(socket));
+    admit(guard, socket);
   });
   server.on('request', (request, response) => {
     request.handedOver = true;
@@ -139,7 +152,8 @@ function wire(server: Server<typeof ClientRequest>, traffic: Traffic, open: Set<
     takeUpgrade(traffic, server, request, socket, head);
   });
   server.on('connect', (_request, socket) => {
-    if (connectionOf(socket).current !== undefined) {
+    const { current, closing } = connectionOf(socket);
+    if (current !== undefined || closing) {
       socket.destroy();
       return;
     }
@@ -147,7 +161,23 @@ function wire(server: Server<typeof ClientRequest>, traffic: Traffic, open: Set<
     endWith(socket, rawProblem(error, newRequestId()));
   });
   server.on('clientError', onClientError);
-  server.on('drop', (data) => traffic.log.warn({ client: data?.remoteAddress }, 'too many connections'));
+  server.on('drop', (data) => {
+    const error = new ReveilleError('CONNECTIONS_FULL', 'Far too many connections: closed without a word.');
+    guard.refusals.note(error, plainAddress(data?.remoteAddress));
+  });
+}
+
+/** Counts a connection, or tells it that there is no place for it. */
+function admit(guard: ConnectionGuard, socket: Socket): void {
+  const address = plainAddress(socket.remoteAddress);
+  const error = guard.enter(address);
+  if (error === undefined) {
+    socket.once('close', () => guard.leave(address));
+    return;
+  }
+  guard.refusals.note(error, address);
+  connectionOf(socket).closing = true;
+  endWith(socket, rawProblem(error, newRequestId()));
 }
 
 function serve(
@@ -162,6 +192,7 @@ function serve(
 
 function listen(
   server: Server,
+  log: Logger,
   where: { host: string; port: number } | { fd: number },
 ): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
@@ -173,6 +204,8 @@ function listen(
     server.once('error', failed);
     server.listen({ ...where, backlog: BACKLOG }, () => {
       server.off('error', failed);
+      // Such as no descriptor left: the next connection may find one.
+      server.on('error', (error) => log.error({ err: error }, 'accepting failed'));
       const address = server.address();
       if (address === null || typeof address === 'string') reject(new Error('The proxy listens on no port.'));
       else resolve(address);

@@ -7,12 +7,20 @@ import {
   splitAddress,
 } from '../config/index.js';
 import { connectTemporal, type TemporalConnection } from '../temporal/index.js';
+import { ConnectionGuard } from './connection-guard.js';
 import { createFrontDoor, type FrontDoor } from './front-door.js';
 import { LeaseGate } from './gate.js';
 import { InternalServer } from './internal.js';
+import { TcpDoors } from './tcp/doors.js';
 
 /** Starts the proxy: its control address first, because every ask names it. Needs no Temporal to start. */
-export async function startProxy({ config, log, secret, listenFd }: ServiceOptions): Promise<Service> {
+export async function startProxy({
+  config,
+  log,
+  secret,
+  listenFd,
+  handed,
+}: ServiceOptions): Promise<Service> {
   const registry = new Registry();
   const temporal = connectTemporal(config);
   let gate: LeaseGate | undefined;
@@ -28,17 +36,22 @@ export async function startProxy({ config, log, secret, listenFd }: ServiceOptio
   const at = await internal.listen();
   gate = new LeaseGate(config, { temporal, at, log, registry });
   internal.register(gate.id, at);
-  const door = createFrontDoor({ config, gate, log, registry });
+  const guard = new ConnectionGuard(config, registry, log);
+  const door = createFrontDoor({ config, gate, log, registry, guard });
   const bound = await door.listen(
     listenFd === undefined ? splitAddress(config.proxy.listen) : { fd: listenFd },
   );
   const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-  return new ProxyService(config, { gate, door, internal, temporal }, `${host}:${bound.port}`);
+  const tcp = new TcpDoors({ config, gate, log, registry, guard, handed });
+  await tcp.apply(config);
+  return new ProxyService(config, { gate, guard, door, tcp, internal, temporal }, `${host}:${bound.port}`);
 }
 
 interface Parts {
   gate: LeaseGate;
+  guard: ConnectionGuard;
   door: FrontDoor;
+  tcp: TcpDoors;
   internal: InternalServer;
   temporal: TemporalConnection;
 }
@@ -51,15 +64,23 @@ class ProxyService implements Service {
   ) {}
 
   async reload(config: Config): Promise<void> {
-    this.parts.door.reload(config);
-    this.parts.gate.reload(config);
+    const { gate, guard, door, tcp } = this.parts;
+    // First, since a door that opens may lead to a resource that is new.
+    gate.reload(config);
+    await tcp.apply(config).catch((error: unknown) => {
+      gate.reload(this.config);
+      throw error;
+    });
+    guard.reload(config);
+    door.reload(config);
     this.config = config;
   }
 
   /** What is held or in flight gets the drain time, then the leases are given back. */
   async close(ending: Ending = 'for good'): Promise<void> {
-    const { gate, door, internal, temporal } = this.parts;
-    await door.close(this.config.proxy.drain, ending);
+    const { gate, door, tcp, internal, temporal } = this.parts;
+    const { drain } = this.config.proxy;
+    await Promise.all([door.close(drain, ending), tcp.close(drain)]);
     await gate.close();
     await internal.close();
     await temporal.close();

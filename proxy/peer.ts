@@ -1,6 +1,6 @@
 /** Who is at the other end of a connection, and whether what they say of others is believed. */
-import { BlockList, isIP } from 'node:net';
-import { ReveilleError } from '../errors/index.js';
+import { isIP } from 'node:net';
+import { addressList } from './address-list.js';
 
 /** Whether a peer's X-Forwarded-* and X-Request-Id are believed. Nobody's are unless the configuration says so. */
 export type IsTrusted = (address: string) => boolean;
@@ -16,24 +16,7 @@ export function plainAddress(address: string | undefined): string {
  * @throws ReveilleError CONFIG_INVALID where one is neither.
  */
 export function trustedPeers(trusted: readonly string[]): IsTrusted {
-  if (trusted.length === 0) return () => false;
-  const list = new BlockList();
-  for (const entry of trusted) addEntry(list, entry);
-  return (address) => {
-    const family = isIP(address);
-    return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
-  };
-}
-
-function addEntry(list: BlockList, entry: string): void {
-  const [address = '', bits, ...rest] = entry.split('/');
-  const family = isIP(address);
-  const longest = family === 6 ? 128 : 32;
-  const prefix = bits === undefined ? longest : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
-  if (family === 0 || rest.length > 0 || !(prefix <= longest)) {
-    throw new ReveilleError('CONFIG_INVALID', `proxy.trusted: "${entry}" is no address and no CIDR block.`);
-  }
-  list.addSubnet(address, prefix, family === 6 ? 'ipv6' : 'ipv4');
+  return addressList(trusted, 'proxy.trusted');
 }
 
 /** Whether HOST:PORT can be reached from this machine only. */

@@ -98,6 +98,7 @@ export function rawProblem(error: ReveilleError, requestId: string): string {
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
     `X-Request-Id: ${requestId}`,
+    ...(error.retryInMs === undefined ? [] : [`Retry-After: ${retryAfter(error.retryInMs)}`]),
     `Date: ${new Date().toUTCString()}`,
     'Connection: close',
     '',
@@ -108,6 +109,7 @@ export function rawProblem(error: ReveilleError, requestId: string): string {
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   408: 'Request Timeout',
+  429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   501: 'Not Implemented',
   503: 'Service Unavailable',

@@ -55,6 +55,7 @@ export class Router {
   constructor(config: Pick<Config, 'resources'>, listensOnLoopback: boolean) {
     for (const [resource, definition] of Object.entries(config.resources)) {
       for (const route of definition.routes) {
+        if ('tcp' in route) continue;
         const path = 'path' in route ? route.path : '/';
         this.#table(route.host).add({
           resource,

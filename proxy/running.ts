@@ -14,6 +14,9 @@ export interface Running {
 export class RunningList {
   readonly #all: Running[] = [];
 
+  /** @param onEnd called after each that was taken out. */
+  constructor(private readonly onEnd?: () => void) {}
+
   get size(): number {
     return this.#all.length;
   }
@@ -26,9 +29,11 @@ export class RunningList {
   /** Once for each that was added. */
   delete(one: Running): void {
     const last = this.#all.pop();
-    if (last === undefined || last === one) return;
-    this.#all[one.slot] = last;
-    last.slot = one.slot;
+    if (last !== undefined && last !== one) {
+      this.#all[one.slot] = last;
+      last.slot = one.slot;
+    }
+    this.onEnd?.();
   }
 
   /** As of now: whoever is ended meanwhile takes itself out. */

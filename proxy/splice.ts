@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** A peer that vanished without a word is noticed by TCP after this silence and its probes. */
@@ -31,5 +32,8 @@ function prepare(socket: SocketLike): void {
 
 function endPartner(closed: Duplex, partner: Duplex): void {
   const clean = closed.readableEnded && closed.writableFinished && closed.errored === null;
-  if (!clean) partner.destroy();
+  if (clean) return;
+  // A reset is passed on as one: a plain end could be taken for all that there was to say.
+  if (closed.errored !== null && partner instanceof Socket) partner.resetAndDestroy();
+  else partner.destroy();
 }

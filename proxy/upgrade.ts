@@ -19,7 +19,8 @@ export function takeUpgrade(
   head: Buffer,
 ): void {
   // Pipelined behind a request whose answer is still due: whatever is written now would be taken for that.
-  if (connectionOf(socket).current !== undefined) socket.destroy();
+  const { current, closing } = connectionOf(socket);
+  if (current !== undefined || closing) socket.destroy();
   else if (isPlain(request)) serveAsPlain(server, request, socket, head);
   else new Tunnel(traffic, request, socket, head).start();
 }

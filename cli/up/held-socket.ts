@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { type SendHandle, spawnSync } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
@@ -56,6 +56,12 @@ export class HeldSocket {
   /** For `stdio` of a child, which calls `listen({ fd })` on it. */
   get fd(): number {
     return this.handle.fd;
+  }
+
+  /** For a child that runs: sent over its channel, it calls `listen(handle)` on its copy. */
+  get sendable(): SendHandle {
+    // Node sends such handles for its own cluster module; its types know the sockets around them only.
+    return this.handle as unknown as SendHandle;
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { PartMessage } from '../service-host.js';
@@ -15,6 +15,8 @@ export interface PartOptions {
   log: LogFile;
   /** Descriptor of a listening socket to hand over. */
   listenFd?: number;
+  /** Called with each child that is started: gives it more sockets. */
+  onSpawn?(child: ChildProcess): void;
   /** What is run, by this Node. Default: this package's own launcher. */
   launcher?: string;
 }
@@ -28,7 +30,7 @@ export function partSpec(options: PartOptions): ChildSpec {
     spawn: () => {
       const logFd = log.open();
       try {
-        return spawn(process.execPath, [launcher, part, '--config', configFile], {
+        const child = spawn(process.execPath, [launcher, part, '--config', configFile], {
           detached: true,
           // The channel tells it that we are gone, however we went.
           stdio: ['ignore', logFd, logFd, 'ipc', ...(listenFd === undefined ? [] : [listenFd])],
@@ -37,6 +39,8 @@ export function partSpec(options: PartOptions): ChildSpec {
             ...(listenFd === undefined ? {} : { REVEILLE_LISTEN_FD: String(LISTEN_FD) }),
           },
         });
+        options.onSpawn?.(child);
+        return child;
       } finally {
         closeSync(logFd);
       }

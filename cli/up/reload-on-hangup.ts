@@ -14,9 +14,10 @@ export function reloadOnHangup(
   say: (line: string) => void,
 ): () => void {
   const hadTerminal = hasTerminal();
+  let queue = Promise.resolve();
   const onHangup = () => {
     if (hadTerminal && !hasTerminal()) signals.raise();
-    else reload(running, say);
+    else queue = queue.then(() => reload(running, say));
   };
   process.on('SIGHUP', onHangup);
   return () => {
@@ -26,17 +27,21 @@ export function reloadOnHangup(
   };
 }
 
-function reload(running: Running, say: (line: string) => void): void {
+async function reload(running: Running, say: (line: string) => void): Promise<void> {
   try {
-    running.config = { ...loadConfig(running.config.file ?? '') };
+    const config = { ...loadConfig(running.config.file ?? '') };
+    const { added, settle } = await running.doors.adjust(config);
+    running.config = config;
+    // Before the signal: the proxy waits for those of its new file.
+    running.proxy?.withChild((child) => running.doors.handTo(child, added));
+    for (const part of [running.worker, running.proxy, running.control]) part?.signal('SIGHUP');
+    settle();
+    say('the configuration is read again');
   } catch (error) {
     say(
       `the configuration is refused, the old one stays:\n${error instanceof Error ? error.message : error}`,
     );
-    return;
   }
-  for (const part of [running.worker, running.proxy, running.control]) part?.signal('SIGHUP');
-  say('the configuration is read again');
 }
 
 function hasTerminal(): boolean {

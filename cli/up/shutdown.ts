@@ -1,6 +1,7 @@
 import type { Config } from '../../config/index.js';
 import { connectTemporal, ResourceClient } from '../../temporal/index.js';
 import type { EndSignals } from './end-signals.js';
+import type { HeldDoors } from './held-doors.js';
 import type { HeldSocket } from './held-socket.js';
 import { stopAwake } from './stop-awake.js';
 import type { Supervisor } from './supervisor.js';
@@ -17,6 +18,7 @@ export interface Running {
   config: Config;
   /** What proxy and control listen on. */
   sockets: HeldSocket[];
+  doors: HeldDoors;
   temporal?: Supervisor;
   worker?: Supervisor;
   proxy?: Supervisor;
@@ -39,6 +41,7 @@ export async function shutdown(
   await sleeper?.stop();
   // First: whoever connects from now on is refused, and does not wait for a proxy that will not come.
   for (const socket of running.sockets) socket.close();
+  running.doors.close();
   await proxy?.stop(config.proxy.drain + MARGIN_MS, kill);
   // A request that the proxy still took may have woken something meanwhile.
   await sleeper?.stop();

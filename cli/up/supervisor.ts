@@ -82,6 +82,11 @@ export class Supervisor {
     this.current?.child.kill(name);
   }
 
+  /** Does something with the child, where it runs. */
+  withChild(work: (child: ChildProcess) => void): void {
+    if (this.current) work(this.current.child);
+  }
+
   /** Ends it for good: asks, waits, kills the whole group. @param hurry aborted: kills at once */
   async stop(graceMs: number, hurry?: AbortSignal): Promise<void> {
     this.stopping.abort();

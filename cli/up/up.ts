@@ -4,6 +4,7 @@ import { ensureTemporal } from '#scripts/setup/temporal.mjs';
 import { type Config, splitAddress, stateDir } from '../../config/index.js';
 import { isReveilleError, ReveilleError } from '../../errors/index.js';
 import { EndSignals } from './end-signals.js';
+import { HeldDoors } from './held-doors.js';
 import { HeldSocket } from './held-socket.js';
 import { LogFile } from './log-file.js';
 import { formatLogLine } from './log-format.js';
@@ -37,7 +38,7 @@ export async function up(options: UpOptions): Promise<void> {
   process.stderr.on('error', () => {});
   const signals = new EndSignals();
   const claim = StateClaim.take(stateDir(options.config));
-  const running: Running = { config: options.config, sockets: [] };
+  const running: Running = { config: options.config, sockets: [], doors: new HeldDoors() };
   const logs: LogFile[] = [];
   try {
     await claim.clearLeftovers(say, signals.end);
@@ -84,8 +85,14 @@ class Start {
     await checkPorts(portsOf(config));
     const proxy = await this.hold(proxyUse(config));
     const control = await this.hold(controlUse(config));
+    const { doors } = this.running;
+    await doors.adjust(config);
     if (embedded) await this.temporal(embedded);
-    await Promise.all([this.part('worker'), this.part('proxy', proxy.fd), this.part('control', control.fd)]);
+    await Promise.all([
+      this.part('worker'),
+      this.part('proxy', { listenFd: proxy.fd, onSpawn: (child) => doors.handTo(child) }),
+      this.part('control', { listenFd: control.fd }),
+    ]);
     return { proxy: proxy.address, control: control.address };
   }
 
@@ -109,14 +116,17 @@ class Start {
     await this.supervise('temporal', spec);
   }
 
-  private async part(part: PartOptions['part'], listenFd?: number): Promise<void> {
+  private async part(
+    part: PartOptions['part'],
+    more: Pick<PartOptions, 'listenFd' | 'onSpawn'> = {},
+  ): Promise<void> {
     const { launcher, config } = this.options;
     const spec = partSpec({
       part,
       configFile: config.file,
       log: this.log(part, true),
       ...(launcher === undefined ? {} : { launcher }),
-      ...(listenFd === undefined ? {} : { listenFd }),
+      ...more,
     });
     await this.supervise(part, spec);
   }

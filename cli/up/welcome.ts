@@ -1,4 +1,4 @@
-import { type Config, defaultConfigFile } from '../../config/index.js';
+import { addressText, type Config, defaultConfigFile, tcpPlace } from '../../config/index.js';
 import { temporalAddress } from '../../temporal/index.js';
 
 /**
@@ -39,6 +39,7 @@ function temporalUi({ temporal, ...config }: Config): string {
 /** The address by which the first route of a resource is reached. */
 export function firstUrl(resource: Config['resources'][string], proxy: string): string {
   const route = resource.routes[0];
+  if (route !== undefined && 'tcp' in route) return `tcp://${addressText(tcpPlace(route, proxy))}`;
   const port = proxy.slice(proxy.lastIndexOf(':') + 1);
   const host =
     route !== undefined && 'host' in route && route.host !== undefined ? `${route.host}:${port}` : proxy;

@@ -1,11 +1,11 @@
 /** What may wake: looked at only by requests that the gate has no pass for. A warm request does not pay for it. */
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
 import type { AsleepAnswer, Config } from '../../config/index.js';
 import { ReveilleError } from '../../errors/index.js';
 import type { Phase } from '../../workflows/messages.js';
 import type { Gate, Pass, WaitOptions } from '../gate-contract.js';
 import type { IsTrusted } from '../peer.js';
+import { sourceOf } from '../source.js';
 import type { Access } from './access.js';
 import { clientAddress } from './client-address.js';
 import type { Identified } from './identity.js';
@@ -138,23 +138,9 @@ export class WakeRules {
 
   #keyOf(request: IncomingMessage, { visitor: { user } }: Identified): string {
     if (user !== undefined) return `user ${user}`;
-    const address = clientAddress(request, this.isTrusted);
-    return isIPv6(address) ? networkOf(address) : address;
+    return sourceOf(clientAddress(request, this.isTrusted));
   }
 }
 
 /** Phases that lead to `ready` without another wake. */
 const COMING: ReadonlySet<Phase> = new Set(['imaging', 'booting', 'checking', 'ready']);
-
-/** The first 64 bits of an IPv6 address: one customer has all the others. */
-function networkOf(address: string): string {
-  const [head = '', tail] = address.toLowerCase().split('%')[0]?.split('::') ?? [];
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
-  const groups = [...before, ...Array<string>(zeros).fill('0'), ...after];
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.padStart(4, '0'))
-    .join(':')}::/64`;
-}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answering, OK, startBench, startInstance, until } from '../kit/http-bench.js';
+import { eventually } from '../kit/conditions.js';
+import { answering, GET, OK, startBench, startInstance, until } from '../kit/http-bench.js';
 
 test('too many bytes of header fields are answered 431', async (t) => {
   const bench = await startBench(t, { proxy: { limits: { headerBytes: '8KiB' } } });
@@ -48,13 +49,24 @@ test('an idle connection of a client is kept for the configured time', async (t)
   await client.closed();
 });
 
-test('connections beyond the limit are closed', async (t) => {
-  const bench = await startBench(t, { proxy: { limits: { connections: 1 } } });
-  await bench.client();
-  const second = await bench.client();
-  await second.closed();
-  assert.equal(bench.lines.filter((line) => line.msg === 'too many connections').length, 1);
-});
+for (const [key, code, status] of [
+  ['connections', 'CONNECTIONS_FULL', 503],
+  ['perAddress', 'ADDRESS_FULL', 429],
+] as const) {
+  test(`one connection more than ${key} is answered ${status}, others go on, and a place comes free`, async (t) => {
+    const bench = await startBench(t, { proxy: { limits: { [key]: 1 } } });
+    const instance = await startInstance(t, answering(OK));
+    bench.gate.wake('app', instance.port);
+    const first = await bench.client();
+    assert.match(await bench.exchange(GET), new RegExp(`^HTTP/1\\.1 ${status} [^]*${code}`));
+    assert.equal(bench.gate.entered, 0);
+    assert.ok(bench.lines.some((line) => line.code === code));
+    first.send(GET);
+    await first.sees('200 OK');
+    await first.closed();
+    await eventually('the place is free', async () => (await bench.exchange(GET)).includes('200 OK'));
+  });
+}
 
 test('metrics count requests by resource and class, and unknown routes under one label', async (t) => {
   const bench = await startBench(t, { resources: { app: { routes: [{ path: '/app' }] } } });

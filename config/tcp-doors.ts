@@ -1,0 +1,39 @@
+import { type HostPort, splitAddress } from './addresses.js';
+import type { LooseConfigFile } from './schema.js';
+import type { TcpRoute } from './tcp-route-schema.js';
+import type { Path } from './yaml-source.js';
+
+/** A listening address that the configuration gives to one resource. */
+export interface TcpDoorPlan extends HostPort {
+  /** HOST:PORT, as text: what tells doors apart. */
+  address: string;
+  resource: string;
+  route: TcpRoute;
+  /** Where it stands in the file. */
+  path: Path;
+}
+
+/** Every TCP door of a configuration, in the order of the file. */
+export function tcpDoors({
+  proxy,
+  resources,
+}: Pick<LooseConfigFile, 'resources'> & { proxy: Pick<LooseConfigFile['proxy'], 'listen'> }): TcpDoorPlan[] {
+  return Object.entries(resources).flatMap(([resource, { routes }]) =>
+    routes.flatMap((route, index): TcpDoorPlan[] => {
+      if (!('tcp' in route)) return [];
+      const place = tcpPlace(route, proxy.listen);
+      const path: Path = ['resources', resource, 'routes', index, 'tcp'];
+      return [{ ...place, address: addressText(place), resource, route, path }];
+    }),
+  );
+}
+
+/** Where a TCP route listens. @param proxyListen HOST:PORT of the proxy, whose host a bare port takes. */
+export function tcpPlace({ tcp }: Pick<TcpRoute, 'tcp'>, proxyListen: string): HostPort {
+  return typeof tcp === 'number' ? { host: splitAddress(proxyListen).host, port: tcp } : splitAddress(tcp);
+}
+
+/** HOST:PORT, with the brackets of an IPv6 address. */
+export function addressText({ host, port }: HostPort): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
