@@ -93,16 +93,23 @@ export class ResourceClient {
     return historyNews(this.temporal, name, runId, token, signal);
   }
 
-  /** The `status` query. Undefined where the resource is asleep. */
+  /**
+   * The `status` query, of the run that is open; without one, of the last where it failed. Undefined where the
+   * resource is asleep.
+   */
   async status(name: string): Promise<StatusState | undefined> {
-    const status = await this.query<StatusState>(name, queries.status);
-    return status?.phase === 'asleep' ? undefined : status;
+    const open = await this.openRun(name);
+    const status = await this.query<StatusState>(name, queries.status, open);
+    // A run that was terminated says for ever what it was just then.
+    const isOver = open === undefined && status?.phase !== 'failed';
+    return isOver || status?.phase === 'asleep' ? undefined : status;
   }
 
   /** The run that is open, if any. Asks the server alone: needs no worker. */
   async openRun(name: string): Promise<string | undefined> {
     const handle = this.client.workflow.getHandle(workflowId(name));
-    const found = await handle.describe().catch(ignoreNotFound);
+    const describe = () => handle.describe().catch(ignoreNotFound);
+    const found = await this.client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, describe);
     return found?.status.name === 'RUNNING' ? found.runId : undefined;
   }
 
