@@ -1,7 +1,7 @@
 import type { Logger } from '../config/index.js';
 import { temporalError } from '../temporal/index.js';
 import type { Ask, ReadyState } from '../workflows/messages.js';
-import { type Lease, type Moment, moment } from './lease.js';
+import { type Lease, type Moment, moment, type Usage } from './lease.js';
 import type { WaiterServices } from './waiter.js';
 
 const RETRY_MS = 1000;
@@ -20,6 +20,8 @@ export interface RenewalOwner {
   wake(): void;
   stretchMs(): number;
 }
+type Use = Pick<Usage, 'open' | 'idleFor'>;
+
 interface RenewalServices extends WaiterServices {
   log: Logger;
 }
@@ -43,15 +45,18 @@ export class Renewal {
     clearTimeout(this.timer);
   }
 
-  /** Tells the true end of use; the caller has dropped the lease already and forwards nothing. */
-  async release(lease: Lease): Promise<void> {
+  /**
+   * Tells the true end of use; the caller has dropped the lease already and forwards nothing.
+   * @param tries 1 where somebody waits for it, such as the next process of this proxy.
+   */
+  async release(lease: Lease, tries = RELEASE_TRIES): Promise<void> {
     const { open, idleFor } = lease.usage;
-    await this.tellRelease(lease.generation, { open, idleFor });
+    await this.tellRelease(lease.generation, { open, idleFor }, tries);
   }
 
   /** The last request that was in flight at a revocation has ended. */
   drained(generation: number): void {
-    void this.tellRelease(generation, { open: 0, idleFor: 0 });
+    void this.tellRelease(generation, { open: 0, idleFor: 0 }, RELEASE_TRIES);
   }
 
   private async check(lease: Lease): Promise<void> {
@@ -138,13 +143,13 @@ export class Renewal {
   }
 
   /** A retry keeps the number: one that comes after a later ask was granted must not take that grant back. */
-  private tellRelease(generation: number, use: { open: number; idleFor: number }): Promise<void> {
-    return this.services.line.say(() => this.sendRelease(generation, use));
+  private tellRelease(generation: number, use: Use, tries: number): Promise<void> {
+    return this.services.line.say(() => this.sendRelease(generation, use, tries));
   }
 
-  private async sendRelease(generation: number, use: { open: number; idleFor: number }): Promise<void> {
+  private async sendRelease(generation: number, use: Use, most: number): Promise<void> {
     const touch = { ...this.services.nextAsk(), generation, ...use, release: true };
-    for (let tries = 1; tries <= RELEASE_TRIES; tries++) {
+    for (let tries = 1; tries <= most; tries++) {
       try {
         await this.services.resources.touch(this.name, touch, RELEASE_TIMEOUT_MS);
         return;

@@ -110,7 +110,7 @@ export class ResourceGate {
     const { lease } = this;
     if (!lease) return;
     this.drop(lease);
-    await this.renewal.release(lease);
+    await this.renewal.release(lease, 1);
   }
 
   private passFor(lease: Lease, cold?: { waited: number; steps: StepTiming[] }): Pass {

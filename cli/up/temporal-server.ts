@@ -15,7 +15,7 @@ const ASK_AGAIN_MS = 50;
 
 /**
  * Runs the server and ends it when the pipe at descriptor 3 closes: that is when `up` is gone, even by
- * SIGKILL. A SIGTERM goes to the whole group, so to the server itself; this shell only waits for it.
+ * SIGKILL. A second later, since proxy and worker end just then and have something to tell it. A SIGTERM goes to the whole group, so to the server itself; this shell only waits for it.
  */
 const WATCHED = `
 "$@" 3<&- &
@@ -24,6 +24,7 @@ trap : TERM INT HUP
 (
   trap - TERM INT HUP
   read -r gone <&3
+  sleep 1
   kill -TERM $server 2>/dev/null
   tries=0
   while [ $tries -lt 50 ] && kill -0 $server 2>/dev/null; do sleep 0.1; tries=$((tries + 1)); done
