@@ -53,11 +53,17 @@ export class WholeHouse extends HouseBase {
     return this.living().filter((pid) => COMMANDS[part].test(commandOf(pid)));
   }
 
-  /** Sends a signal to the part that runs. @returns its pid. */
+  /** Sends a signal to the part that runs; by SIGKILL it is gone afterwards. @returns its pid. */
   async signal(part: PartName, signal: NodeJS.Signals): Promise<number> {
     const pid = await eventually(`${part} runs`, () => this.pidsOf(part).at(-1));
     process.kill(pid, signal);
+    if (signal === 'SIGKILL') await eventually(`${part} is gone`, () => !this.living().includes(pid));
     return pid;
+  }
+
+  /** Sends a signal, and waits until another process is that part and everything serves. */
+  async restart(part: PartName, signal: NodeJS.Signals): Promise<void> {
+    await this.untilRestarted(part, await this.signal(part, signal));
   }
 
   /** Waits until another process than that is the part and everything serves: queries need Temporal and a worker. */

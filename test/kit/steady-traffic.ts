@@ -1,18 +1,18 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { crc32 } from 'node:zlib';
+import { eventually } from './conditions.js';
 
 const PAUSE_MS = 15;
 /** Only so that a test ends where an answer never comes. */
 const ANSWER_LIMIT_MS = 120_000;
 
 /** A request that was not answered as it should. */
-export interface Loss {
+interface Loss {
   what: string;
   error: string;
-  /** When its connection stood, `performance.now()`; undefined: it never did. */
-  connectedAt: number | undefined;
+  /** When its connection was begun, `performance.now()`. */
+  begunAt: number | undefined;
 }
 
 /** One client after the other asks, for as long as it is not told to stop. No client ever tries again. */
@@ -46,6 +46,18 @@ export class SteadyTraffic {
     return Object.values(this.answered).reduce((sum, count) => sum + count, 0);
   }
 
+  /** Losses on connections that were begun after that moment of `performance.now()`. */
+  lossesSince(moment: number): Loss[] {
+    return this.losses.filter(({ begunAt = 0 }) => begunAt > moment);
+  }
+
+  /** Resolves when every client has had some more answers. */
+  async flowsOn(): Promise<void> {
+    const before = { ...this.answered };
+    const more = (kind: string) => (this.answered[kind] ?? 0) >= (before[kind] ?? 0) + 20;
+    await eventually('traffic flows on', () => Object.keys(before).every(more), 60_000);
+  }
+
   /** Resolves when every request has its answer. */
   async stop(): Promise<void> {
     this.stopping.abort();
@@ -56,36 +68,37 @@ export class SteadyTraffic {
   private async client(kind: string, options: { agent: Agent | false; body?: string }): Promise<void> {
     for (let number = 0; !this.stopping.signal.aborted; number++) {
       const what = `${kind} ${number}`;
-      const asked = { socket: undefined as Connected | undefined };
+      const asked = { socket: undefined as Begun | undefined };
       try {
         const { status, body } = await exchange(this.url, options, asked);
         if (status !== 200) throw new Error(`${status}: ${body}`);
         this.pids.add((JSON.parse(body) as { pid: number }).pid);
         this.answered[kind] = (this.answered[kind] ?? 0) + 1;
       } catch (error) {
-        this.losses.push({ what, error: textOf(error), connectedAt: asked.socket?.connectedAt });
+        this.losses.push({ what, error: textOf(error), begunAt: asked.socket?.begunAt });
       }
       await delay(PAUSE_MS);
     }
   }
 }
 
-interface Connected extends Socket {
-  connectedAt?: number;
+interface Begun extends Socket {
+  begunAt?: number;
 }
 
 function exchange(
   url: string,
   { agent, body }: { agent: Agent | false; body?: string },
-  asked: { socket: Connected | undefined },
+  asked: { socket: Begun | undefined },
 ): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
+    const begunAt = performance.now();
     const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
     const sending = request(url, { agent, signal, method: body === undefined ? 'GET' : 'POST' });
     sending.once('error', reject);
-    sending.once('socket', (socket: Connected) => {
+    sending.once('socket', (socket: Begun) => {
       asked.socket = socket;
-      if (socket.connecting) socket.once('connect', () => (socket.connectedAt = performance.now()));
+      socket.begunAt ??= begunAt;
     });
     sending.once('response', (response) => {
       readAll(response).then((text) => resolve({ status: response.statusCode ?? 0, body: text }), reject);
@@ -101,19 +114,4 @@ async function readAll(response: IncomingMessage): Promise<string> {
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return 'code' in error ? `${error.code}: ${error.message}` : error.message;
-}
-
-/** Reads an answer slowly: a piece, then a pause. @returns what came, for comparison with what was sent. */
-export async function readSlowly(
-  response: IncomingMessage,
-  pauseMs: () => number,
-): Promise<{ bytes: number; crc: number }> {
-  const sum = { bytes: 0, crc: 0 };
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    sum.crc = crc32(chunk, sum.crc);
-    sum.bytes += chunk.length;
-    const pause = pauseMs();
-    if (pause > 0) await delay(pause);
-  }
-  return sum;
 }
