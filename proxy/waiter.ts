@@ -1,12 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ReveilleError } from '../errors/index.js';
-import { type ResourceClient, temporalError } from '../temporal/index.js';
+import { type HistoryNews, type ResourceClient, temporalError } from '../temporal/index.js';
 import type { Ask, ReadyState } from '../workflows/messages.js';
 import { type Moment, moment } from './lease.js';
 import type { Line } from './line.js';
 
 const FIRST_RETRY_MS = 20;
 const MAX_RETRY_MS = 1000;
+/**
+ * For this long, a run that this wake has started is only listened to: it tells its answers in its history, and queries
+ * would take the time of the workflow tasks that it boots with. Then it is asked, for how far it is and whether
+ * anybody works on it.
+ */
+const FOLLOW_MS = 1000;
 
 /** What the gate says to a resource's workflow, and hears of it. */
 export type Resources = Pick<ResourceClient, 'wake' | 'touch' | 'unreachable' | 'ready' | 'news'>;
@@ -48,8 +54,8 @@ export interface Wait {
 type Outcome = { granted: Omit<Granted, 'sent'> } | { refused: ReveilleError } | undefined;
 
 /**
- * Wakes a resource and waits for the answer to the highest ask (leases.md 4): signalWithStart, query, and again
- * whenever the history grows. Outlasts Temporal and workers that are away.
+ * Wakes a resource and waits for the answer to the highest ask (leases.md 4): signalWithStart, then the history of
+ * the run and, where that does not tell, the query whenever it has grown. Outlasts Temporal and workers that are away.
  * @returns undefined where the wake could not be recorded and nobody waits any more.
  * @throws ReveilleError where the ask was refused: the failure, or STOPPED. The signal's reason when aborted.
  */
@@ -88,9 +94,11 @@ async function answerTo(
 ): Promise<Outcome> {
   let runId = firstRun;
   let token: Uint8Array | undefined;
-  let mayHaveChanged = true;
+  let mayHaveChanged = false;
   let ended = false;
   let cold = false;
+  let follows = false;
+  const followsUntil = performance.now() + FOLLOW_MS;
   for (let failures = 0; ; ) {
     try {
       if (mayHaveChanged) {
@@ -104,19 +112,41 @@ async function answerTo(
         cold = true;
       }
       if (ended) return undefined;
-      const news = await resources.news(name, runId, token, signal);
-      mayHaveChanged = news.changed;
+      const news = await newsBy(follows ? followsUntil : undefined, signal, (until) =>
+        resources.news(name, runId, token, until),
+      );
+      if (news?.told?.answers[ask.proxy]?.ask === ask.ask) return outcomeOf(name, news.told, ask, true);
+      if (token === undefined) follows = news?.changed === false;
+      follows &&= news !== undefined && performance.now() < followsUntil;
+      mayHaveChanged = news === undefined || (news.changed && !follows);
+      if (news === undefined) continue;
       token = news.token;
       if (news.closed?.successor !== undefined) {
         runId = news.closed.successor;
         token = undefined;
-      } else if (news.closed) ended = true;
+      } else if (news.closed) mayHaveChanged = ended = true;
     } catch (error) {
       signal.throwIfAborted();
       if (isNotFound(error)) return undefined;
       watching.trouble = temporalError(error);
       await backOff(failures++, signal);
     }
+  }
+}
+
+/** @returns undefined where nothing came by then, by performance.now(). */
+async function newsBy(
+  time: number | undefined,
+  signal: AbortSignal,
+  get: (signal: AbortSignal) => Promise<HistoryNews>,
+): Promise<HistoryNews | undefined> {
+  if (time === undefined) return await get(signal);
+  const over = AbortSignal.timeout(Math.max(0, Math.ceil(time - performance.now())));
+  try {
+    return await get(AbortSignal.any([signal, over]));
+  } catch (error) {
+    if (over.aborted && !signal.aborted) return undefined;
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Client } from '@temporalio/client';
+import { type Client, defaultPayloadConverter } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { workflowId } from '../workflows/messages.js';
+import { type ReadyState, TOLD, workflowId } from '../workflows/messages.js';
 
 const { EventType } = proto.temporal.api.enums.v1;
 
@@ -13,6 +13,8 @@ export interface HistoryNews {
   token: Uint8Array;
   /** A workflow task was completed: what the queries answer may have changed. */
   changed: boolean;
+  /** The last of the answers that the run has told in its history. */
+  told?: ReadyState | undefined;
   /** The run has ended. With a successor where it continued as new. */
   closed?: { successor?: string };
 }
@@ -47,8 +49,16 @@ export async function historyNews(
   const news: HistoryNews = {
     token: next,
     changed: events.some(({ eventType }) => eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED),
+    told: events.map(toldBy).findLast((state) => state !== undefined),
   };
   const continued = last?.workflowExecutionContinuedAsNewEventAttributes;
   if (continued) return { ...news, changed: true, closed: { successor: continued.newExecutionRunId ?? '' } };
   return next.length === 0 ? { ...news, changed: true, closed: {} } : news;
+}
+
+function toldBy({
+  workflowPropertiesModifiedEventAttributes: modified,
+}: proto.temporal.api.history.v1.IHistoryEvent): ReadyState | undefined {
+  const payload = modified?.upsertedMemo?.fields?.[TOLD];
+  return payload ? defaultPayloadConverter.fromPayload<ReadyState>(payload) : undefined;
 }

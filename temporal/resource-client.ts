@@ -191,7 +191,7 @@ export class ResourceClient {
     const handle = await this.client.workflow.signalWithStart(WORKFLOW_TYPE, {
       workflowId: workflowId(name),
       taskQueue: TASK_QUEUE,
-      args: [{ name, ...input }],
+      args: [{ name, tells: true, ...input }],
       signal,
       signalArgs: [args],
       staticSummary: `The life of ${name}, from its wake to its sleep`,

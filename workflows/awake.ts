@@ -32,7 +32,7 @@ export function becomeReady(life: Life): void {
   life.readyAt = Date.now();
   life.lastActivity = Math.max(life.lastActivity, life.readyAt);
   life.wakeOutstanding = false;
-  life.grant();
+  life.answer(() => life.grant());
 }
 
 /** Somebody could not reach the instance. */
@@ -55,7 +55,7 @@ async function recheck(life: Life, plan: Plan): Promise<'ready' | 'stop' | 'lost
   if (outcome !== 'done') return outcome;
   life.enter('ready');
   life.wakeOutstanding = false;
-  life.grant();
+  life.answer(() => life.grant());
   return 'ready';
 }
 

@@ -86,6 +86,8 @@ export class Life {
   cancelStep: (() => void) | undefined;
   /** Told of each change of phase. */
   onPhase: (phase: Phase) => void = () => {};
+  /** Told when everyone was answered who waited for a step to end. */
+  onAnswers: () => void = () => {};
 
   constructor(readonly input: LifecycleInput) {
     this.name = input.name;
@@ -157,10 +159,10 @@ export class Life {
 
   /** Ends the asks that came before it, and pins. Never called off; a later `force` makes it one. */
   stop(args: StopArgs = {}): void {
-    this.book.refuseAll('STOPPED', 0);
     this.wakeOutstanding = false;
     this.pin = false;
     this.stopRequest = { ...this.stopRequest, ...args };
+    this.answer(() => this.book.refuseAll('STOPPED', 0));
     this.cancelStep?.();
   }
 
@@ -186,6 +188,13 @@ export class Life {
     if (this.plan) this.book.grantAll(this.plan.times.lease, this.generation, Date.now());
   }
 
+  /** As `grant` or a refusal, at the end of a step: they wait for it with no other message of theirs on its way. */
+  answer(give: () => void): void {
+    const { anyWaiting } = this.book;
+    give();
+    if (anyWaiting && !this.book.anyWaiting) this.onAnswers();
+  }
+
   /** The generation failed: everyone who waits is told at once, and so is who asks before the backoff is over. */
   fail(failure: Failure): void {
     const { backoffFirst, backoffMax } = this.plan?.times ?? { backoffFirst: 1000, backoffMax: 1000 };
@@ -194,7 +203,7 @@ export class Life {
     this.retryAt = Date.now() + this.backoff;
     this.attempts += 1;
     this.wakeOutstanding = false;
-    this.refuseWhileBackingOff();
+    this.answer(() => this.refuseWhileBackingOff());
   }
 
   forgetFailures(): void {

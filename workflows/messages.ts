@@ -27,6 +27,11 @@ export const signals = {
   unpin: 'unpin',
   adopt: 'adopt',
 } as const;
+/**
+ * Memo in which a run tells the answers to the asks that waited, as the `ready` query would: who follows the history
+ * has them with the event, a query later otherwise. Only in runs whose input `tells`.
+ */
+export const TOLD = 'ready';
 export const queries = { ready: 'ready', status: 'status' } as const;
 export const searchAttributes = {
   resource: 'ReveilleResource',
@@ -180,6 +185,8 @@ export interface LifecycleInput {
   adopted?: boolean;
   /** The host that it has to run on; absent: any. */
   host?: string;
+  /** Answers stand in the history, too: see TOLD. Runs of an older Reveille do without. */
+  tells?: true;
   /** The workflow's own: what it hands to its successor. */
   carried?: unknown;
 }

@@ -28,7 +28,7 @@ import {
   type WakeArgs,
 } from './messages.js';
 import { anywhere, needsSuccessor, onProvider, target, toFailure, until } from './steps.js';
-import { readyState, show, statusState, summary } from './view.js';
+import { readyState, show, statusState, summary, tell } from './view.js';
 
 /** Without a wake for one more backoff, but at least this long, a failed execution closes. */
 const MIN_FAILED_MS = 60_000;
@@ -39,6 +39,7 @@ const MIN_FAILED_MS = 60_000;
  */
 export async function resourceLifecycle(input: LifecycleInput): Promise<LifecycleSummary> {
   const life = new Life(input);
+  life.onAnswers = () => tell(life);
   listen(life);
   // Cancelling is the same as `stop`: nothing is cut off in the middle, everything is cleaned up.
   CancellationScope.current().cancelRequested.catch(() => life.stop({ reason: 'cancelled' }));
@@ -192,7 +193,12 @@ async function finish(life: Life, endedBy: string): Promise<LifecycleSummary> {
 }
 
 const successor = (life: Life, phase: Carried['phase']): LifecycleInput => {
-  const { name, params } = life.input;
+  const { name, params, tells } = life.input;
   if (phase === 'booting') life.book.voidLeases();
-  return { name, ...(params === undefined ? {} : { params }), carried: life.carry(phase) };
+  return {
+    name,
+    ...(params === undefined ? {} : { params }),
+    ...(tells === undefined ? {} : { tells }),
+    carried: life.carry(phase),
+  };
 };

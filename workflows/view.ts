@@ -1,8 +1,14 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Plan } from '../activities/contract.js';
 import type { Life } from './life.js';
-import { type LifecycleSummary, type ReadyState, type StatusState, searchAttributes } from './messages.js';
+import {
+  type LifecycleSummary,
+  type ReadyState,
+  type StatusState,
+  searchAttributes,
+  TOLD,
+} from './messages.js';
 
 /** What others see of a life: the queries, the Temporal UI. Nothing here changes anything. */
 
@@ -16,6 +22,11 @@ export function readyState(life: Life): ReadyState {
     progress: { since: life.since, steps: life.steps },
     ...(life.failure ? { failure: life.failure } : {}),
   };
+}
+
+/** Tells whoever follows the history what `ready` answers now. */
+export function tell(life: Life): void {
+  if (life.input.tells) upsertMemo({ [TOLD]: readyState(life) });
 }
 
 export function statusState(life: Life): StatusState {

@@ -61,13 +61,14 @@ export class FakeResources implements Resources {
     };
   }
 
-  /** Nothing ever happens; ends with the signal. */
-  news(
+  /** Something has happened before, and then nothing ever does; ends with the signal. */
+  async news(
     _name: string,
     _run: string,
-    _token: Uint8Array | undefined,
+    token: Uint8Array | undefined,
     signal: AbortSignal,
   ): Promise<HistoryNews> {
+    if (token === undefined) return { token: new Uint8Array(1), changed: true };
     return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   }
 }
