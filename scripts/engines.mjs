@@ -1,6 +1,6 @@
 // Real programs that tests use and the product does not need: where they are, and how CI gets them.
 // `node scripts/engines.mjs` installs those that can be built in the cache; .ci/run calls it.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { answers, cacheFolder, makeCached, onPath, platformName } from './setup/cache.mjs';
@@ -16,6 +16,12 @@ const JUPYTER = ['jupyter-server==2.21.1', 'ipykernel==7.4.0'];
 const tctlFile = () => join(cacheFolder(), `tctl-${TCTL}-${platformName()}`, 'tctl');
 const jupyterFolder = () => join(cacheFolder(), 'jupyter');
 const jupyterStamp = () => join(jupyterFolder(), 'reveille-stamp');
+/** Where Debian puts the servers of its newest PostgreSQL. */
+const postgresFolder = () => {
+  const folder = '/usr/lib/postgresql';
+  const versions = existsSync(folder) ? readdirSync(folder) : [];
+  return join(folder, versions.sort((a, b) => Number(a) - Number(b)).at(-1) ?? '', 'bin');
+};
 const existing = (file) => (existsSync(file) ? file : undefined);
 
 /** Where each is, and how it is got where a package registry has it; Debian's packages are in .ci/run. */
@@ -30,6 +36,10 @@ const engines = {
     find: () => (isJupyterCurrent() ? join(jupyterFolder(), 'bin/python') : undefined),
     make: makeJupyter,
   },
+  // Not on everybody's PATH.
+  sshd: { find: () => onPath('sshd') ?? existing('/usr/sbin/sshd') },
+  postgres: { find: () => onPath('postgres') ?? existing(join(postgresFolder(), 'postgres')) },
+  initdb: { find: () => onPath('initdb') ?? existing(join(postgresFolder(), 'initdb')) },
 };
 
 /** @returns {string | undefined} the path of a program, where this machine has it */
@@ -89,6 +99,6 @@ async function makeJupyter(signal) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await interruptible(async (signal) => {
-    for (const { make } of Object.values(engines)) await make(signal);
+    for (const { make } of Object.values(engines)) await make?.(signal);
   });
 }
