@@ -29,6 +29,12 @@ export class SteadyTraffic {
   /** @param url what is asked for; answered by house-app.ts. */
   constructor(private readonly url: string) {}
 
+  /** One client, with a new connection for each request. */
+  startNew(): this {
+    this.clients.push(this.client('new connection', { agent: false }));
+    return this;
+  }
+
   /** A client with a new connection for each request, one that keeps its own, and one that posts on its own. */
   start(): this {
     const kept = () => {
@@ -36,7 +42,7 @@ export class SteadyTraffic {
       this.agents.push(agent);
       return agent;
     };
-    this.clients.push(this.client('new connection', { agent: false }));
+    this.startNew();
     this.clients.push(this.client('kept connection', { agent: kept() }));
     this.clients.push(this.client('post', { agent: kept(), body: 'x'.repeat(2000) }));
     return this;
