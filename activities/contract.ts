@@ -67,6 +67,8 @@ export interface LifecycleActivities {
     params?: Record<string, string>;
     revision?: string;
     host?: string;
+    /** It runs already, or is to be removed: no room is needed for it. */
+    adopted?: boolean;
   }): Promise<Plan>;
   /**
    * Starts the instance, or resumes or takes over what is there (found by label): one instance however often

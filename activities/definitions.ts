@@ -1,6 +1,16 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, type ResourceDefinition, revisionOf, stateDir } from '../config/index.js';
+import {
+  type Config,
+  definitionOf,
+  isMember,
+  type Params,
+  paramsOfName,
+  poolOfMember,
+  type ResourceDefinition,
+  revisionOf,
+  stateDir,
+} from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 
 /**
@@ -21,10 +31,18 @@ export class Definitions {
     return this.config;
   }
 
-  /** Today's definition, remembered under its revision. @throws ReveilleError RESOURCE_UNKNOWN. */
-  latest(name: string): { revision: string; definition: ResourceDefinition } {
-    const definition = this.config.resources[name];
+  /**
+   * Today's definition, remembered under its revision; of a member its pool's, which all members share.
+   * @param params of a member; not needed where its name tells them.
+   * @throws ReveilleError RESOURCE_UNKNOWN.
+   */
+  latest(name: string, params?: Params): { revision: string; definition: ResourceDefinition } {
+    const definition = definitionOf(this.config, name);
     if (!definition) throw new ReveilleError('RESOURCE_UNKNOWN', `There is no resource named ${name}`);
+    if (!this.knows(name, params)) {
+      const message = `${name} is no member of its pool by what it was asked for with, or nobody said with what`;
+      throw new ReveilleError('RESOURCE_UNKNOWN', message);
+    }
     const revision = revisionOf(definition);
     if (!this.known.has(revision)) {
       this.known.set(revision, definition);
@@ -33,11 +51,23 @@ export class Definitions {
     return { revision, definition };
   }
 
+  /** Whether it is a resource of the configuration, or a member that its pool may have. */
+  knows(name: string, params?: Params): boolean {
+    if (poolOfMember(this.config, name) === undefined) return definitionOf(this.config, name) !== undefined;
+    const told = params ?? paramsOfName(this.config, name);
+    return told !== undefined && isMember(this.config, name, told);
+  }
+
   /** The definition of a revision; today's where that one was lost. */
-  ofRevision(name: string, revision: string): ResourceDefinition {
+  ofRevision(name: string, revision: string, params?: Params): ResourceDefinition {
     const known = this.known.get(revision) ?? this.readKept(revision);
     if (known) this.known.set(revision, known);
-    return known ?? this.latest(name).definition;
+    return known ?? this.latest(name, params).definition;
+  }
+
+  /** What a member or an instance of a template was made from: told, or read off its name. */
+  paramsOf(name: string, definition: ResourceDefinition, told: Params | undefined): Record<string, string> {
+    return { ...definition.params, ...(told ?? paramsOfName(this.config, name)) };
   }
 
   private file(revision: string): string {

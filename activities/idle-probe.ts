@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Config, IdleProbeDefinition } from '../config/index.js';
-import { resolveReferences } from '../config/index.js';
+import { paramsEnvironment, resolveReferences } from '../config/index.js';
 import type { Endpoint } from '../workflows/messages.js';
 import type { ProbeResult } from './contract.js';
 import { inWords, probeHttp } from './http-probe.js';
@@ -12,6 +12,8 @@ export interface ProbedInstance {
   readonly name: string;
   readonly generation: number;
   readonly endpoint: Endpoint;
+  /** What it was made from. */
+  readonly params: Readonly<Record<string, string>>;
 }
 
 const OUTPUT_BYTES = 2048;
@@ -93,8 +95,9 @@ function resolveCommand(command: readonly string[], name: string, { folder }: Co
   });
 }
 
-function labels({ name, generation, endpoint }: ProbedInstance): Record<string, string> {
+function labels({ name, generation, endpoint, params }: ProbedInstance): Record<string, string> {
   return {
+    ...paramsEnvironment(params),
     REVEILLE_RESOURCE: name,
     REVEILLE_GENERATION: String(generation),
     REVEILLE_HOST: endpoint.host,

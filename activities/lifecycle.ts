@@ -1,6 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Logger } from '../config/index.js';
+import {
+  isKeyPool,
+  type Logger,
+  membersStart,
+  poolOfMember,
+  type ResourceDefinition,
+} from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
 import type { Failure, Instance } from '../workflows/messages.js';
 import { askHolders } from './ask-holders.js';
@@ -29,6 +35,8 @@ export interface ActivityServices {
   searchAttributes: boolean;
   /** Whether any worker polls an activity queue. */
   hasPollers(queue: string): Promise<boolean>;
+  /** Whether as many executions of resources whose names begin so were open before this run. */
+  isFull(nameStart: string, limit: number, run: { name: string; runId: string }): Promise<boolean>;
 }
 
 /** The activities of a resource's life, on this worker's configuration and providers. */
@@ -36,17 +44,21 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
   const { definitions } = services;
   const request = (target: Target): BootRequest => ({
     name: target.name,
-    params: target.params ?? {},
     generation: target.generation,
     revision: target.revision,
-    definition: definitions.ofRevision(target.name, target.revision),
+    ...withParams(target),
   });
+  const withParams = ({ name, revision, params }: Target) => {
+    const definition = definitions.ofRevision(name, revision, params);
+    return { definition, params: definitions.paramsOf(name, definition, params) };
+  };
   const provider = (target: Target): Provider => providerOf(services, request(target).definition.provider);
 
   return {
-    describe: ({ name, host: wanted }) =>
+    describe: ({ name, params, host: wanted, adopted }) =>
       attempt(services, 'final', async () => {
-        const { revision, definition } = definitions.latest(name);
+        const { revision, definition } = definitions.latest(name, params);
+        if (!adopted) await checkRoom(services, name, definition);
         const { hostBound } = providerOf(services, definition.provider);
         const host = hostBound ? (wanted ?? services.host) : undefined;
         const { searchAttributes } = services;
@@ -82,11 +94,11 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
 
     probeIdle: (target) =>
       attempt(services, 'retried', async ({ signal }) => {
-        const { probe } = request(target).definition.idle;
-        const { name, generation } = target;
+        const { name, generation, params, definition } = request(target);
+        const { probe } = definition.idle;
         if (!probe) return { idle: true };
         const instance = { name, generation, endpoint: target.instance.endpoint };
-        return await probeIdle(probe, instance, definitions.current, signal);
+        return await probeIdle(probe, { ...instance, params }, definitions.current, signal);
       }),
 
     askHolders: ({ name, generation, holders, revoke }) =>
@@ -100,6 +112,21 @@ function providerOf({ providers }: ActivityServices, name: string): Provider {
   const provider = providers[name];
   if (!provider) throw new ReveilleError('CONFIG_INVALID', `There is no provider named ${name}`);
   return provider;
+}
+
+/** @throws ReveilleError POOL_FULL where it is a member of a pool of which as many are awake as may be. */
+async function checkRoom(
+  { definitions, isFull }: ActivityServices,
+  name: string,
+  { pool: settings }: ResourceDefinition,
+): Promise<void> {
+  const pool = poolOfMember(definitions.current, name);
+  const { workflowExecution } = Context.current().info;
+  if (pool === undefined || settings === undefined || !isKeyPool(settings) || !workflowExecution) return;
+  const { maxInstances } = settings;
+  const { runId } = workflowExecution;
+  if (!(await isFull(membersStart(pool), maxInstances, { name, runId }))) return;
+  throw new ReveilleError('POOL_FULL', `${maxInstances} members of ${pool} are awake (pool.maxInstances)`);
 }
 
 /**

@@ -8,8 +8,10 @@ import {
   readSecret,
   type Service,
   type ServiceOptions,
+  stateDir,
 } from '../config/index.js';
 import { HandedSockets } from './handed-sockets.js';
+import { runningUp } from './up/state.js';
 
 /** Should a part hang in its end and nobody be there to kill it: beyond the longest that it may take. */
 const CLOSE_LIMIT_MS = 60_000;
@@ -43,9 +45,10 @@ export async function hostService(part: Part, configFile: string): Promise<void>
   endOnCrash(log);
   const end = endRequested(log);
   const secret = await readSecret(config);
+  const reloadAll = () => process.kill(runningUp(stateDir(config)) ?? process.pid, 'SIGHUP');
   // Whoever holds the one socket holds them all.
   const held = listenFd === undefined ? {} : { listenFd, handed: new HandedSockets() };
-  const starting = part.start({ config, log, secret, ...held });
+  const starting = part.start({ config, log, secret, reloadAll, ...held });
   reloadOnHangup(starting, config, log);
   const service = await starting;
   tellReady(service, part.name);

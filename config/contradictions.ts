@@ -1,6 +1,8 @@
 /** What no single key shows: settings that are each right and together are not. */
 import { accessContradictions } from './access-contradictions.js';
 import { addressesClash, type HostPort, isLoopback, splitAddress } from './addresses.js';
+import { poolContradictions } from './pool-contradictions.js';
+import { pattern } from './route-captures.js';
 import type { LooseConfigFile } from './schema.js';
 import { tcpContradictions } from './tcp-contradictions.js';
 import { tcpDoors } from './tcp-doors.js';
@@ -24,6 +26,7 @@ export function findContradictions(config: LooseConfigFile): Contradiction[] {
     ...fixedEndpoints(config),
     ...accessContradictions(config),
     ...tcpContradictions(config),
+    ...poolContradictions(config),
     ...Object.entries(config.resources).flatMap(([name, definition]) => resource(name, definition)),
   ];
 }
@@ -104,19 +107,23 @@ function tlsPair({ temporal }: LooseConfigFile): Contradiction[] {
   ];
 }
 
-function routes({ resources }: LooseConfigFile): Contradiction[] {
+function routes({ resources, pools }: LooseConfigFile): Contradiction[] {
   const taken = new Map<string, { name: string; path: Path }>();
   const found: Contradiction[] = [];
-  for (const [name, { routes: list }] of Object.entries(resources)) {
+  const all = [
+    ...Object.entries(resources).map(([name, one]) => ({ section: 'resources', name, list: one.routes })),
+    ...Object.entries(pools).map(([name, one]) => ({ section: 'pools', name, list: one.routes })),
+  ];
+  for (const { section, name, list } of all) {
     list.forEach((route, index) => {
       if ('tcp' in route) return;
       // A prefix ends at a segment: /app and /app/ lead to the same place; a host alone is its path /.
       const prefix = 'path' in route ? route.path.replace(/\/$/, '') : '';
       const host = route.host ?? '';
       const where = `${host}${prefix === '' ? '/' : prefix}`;
-      const path: Path = ['resources', name, 'routes', index];
-      const other = taken.get(where);
-      if (!other) taken.set(where, { name, path });
+      const path: Path = [section, name, 'routes', index];
+      const other = taken.get(pattern(where));
+      if (!other) taken.set(pattern(where), { name, path });
       else {
         found.push({
           paths: [path, other.path],

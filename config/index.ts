@@ -10,9 +10,41 @@ export { type HostPort, isLoopback, splitAddress } from './addresses.js';
 export { ConfigError, type ConfigIssue, formatIssue } from './config-error.js';
 export { type ConfigDiff, diffConfigs } from './diff.js';
 export { hostName, stateDir } from './host.js';
+export {
+  type InstanceDefinition,
+  type InstanceFile,
+  instanceFile,
+  instanceFolder,
+  instanceSchema,
+} from './instances.js';
 export { LEASE_PATH, type LeaseQuestion, type LeaseReply, leaseCallText } from './lease-call.js';
 export { defaultConfigFile, loadConfig, parseConfig } from './load.js';
 export { createMasker, secretsOf } from './masker.js';
+export type { MemberPoolDefinition } from './member-pool-schema.js';
+export {
+  isNamedAfter,
+  keyParts,
+  memberName,
+  membersStart,
+  type Params,
+  paramsEnvironment,
+} from './members.js';
+export type { Selection } from './pool-schema.js';
+export {
+  type CountPool,
+  countsAsGroup,
+  definitionOf,
+  isAdmissible,
+  isAllowed,
+  isKeyPool,
+  isMember,
+  type KeyPool,
+  numberedMembers,
+  paramsOfName,
+  poolOfMember,
+  stretchOf,
+  templateOf,
+} from './pools.js';
 export { type ReferenceSources, type Resolved, resolveReferences } from './references.js';
 export type {
   HealthDefinition,
@@ -21,6 +53,7 @@ export type {
   RouteDefinition,
 } from './resource-schema.js';
 export { revisionOf } from './revision.js';
+export { capturesOf, filled } from './route-captures.js';
 export { type Config, type ConfigFile, configSchema } from './schema.js';
 export { readSecret } from './secret.js';
 export {

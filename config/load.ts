@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { ConfigError, type ConfigIssue, formatIssue } from './config-error.js';
+import { ConfigError } from './config-error.js';
 import { findContradictions } from './contradictions.js';
+import { addInstances, type InstanceFile, readInstances } from './instances.js';
+import { invalid, placed } from './report.js';
 import {
   type Config,
   type ConfigFile,
@@ -10,7 +12,7 @@ import {
   looseConfigSchema,
 } from './schema.js';
 import { explainIssues, type SchemaFinding, valueAt } from './schema-issues.js';
-import { dotted, type Finding, type Path, readYaml, type YamlSource } from './yaml-source.js';
+import { type Path, readYaml } from './yaml-source.js';
 
 /** The file that is taken where none is named. */
 export function defaultConfigFile(cwd: string): string {
@@ -18,10 +20,14 @@ export function defaultConfigFile(cwd: string): string {
 }
 
 /**
- * Reads and checks a configuration file. References are left unresolved.
+ * Reads and checks a configuration file, and the files of resources.d beside it. References are left unresolved.
+ * @param change of the files of resources.d before they are checked: what they would be.
  * @throws ConfigError CONFIG_NOT_FOUND where it cannot be read, CONFIG_INVALID with every issue there is.
  */
-export function loadConfig(file: string): Config {
+export function loadConfig(
+  file: string,
+  change: (instances: InstanceFile[]) => InstanceFile[] = (instances) => instances,
+): Config {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -29,7 +35,8 @@ export function loadConfig(file: string): Config {
     const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
     throw new ConfigError('CONFIG_NOT_FOUND', `${file} cannot be read${why}`, [], cause);
   }
-  return parseConfig(text, file);
+  const config = parseConfig(text, file);
+  return { ...config, ...addInstances(config, change(readInstances(config.folder))) };
 }
 
 /**
@@ -112,24 +119,4 @@ function contradictions(config: LooseConfigFile, removed: readonly Path[]): Sche
 /** Whether `path` is `outer` or lies below it. */
 function isWithin(path: Path, outer: Path): boolean {
   return outer.every((part, index) => part === path[index]);
-}
-
-function placed({ atKey, ...finding }: SchemaFinding, source: YamlSource): Finding {
-  return { ...finding, place: atKey ? source.placeOfKey(finding.path) : source.placeOf(finding.path) };
-}
-
-function invalid(findings: readonly Finding[], file: string): ConfigError {
-  const issues = findings
-    .map(
-      ({ path, place, message, expected }): ConfigIssue => ({
-        file,
-        line: place.line,
-        column: place.column,
-        key: dotted(path),
-        message,
-        ...(expected === undefined ? {} : { expected }),
-      }),
-    )
-    .sort((a, b) => a.line - b.line || a.column - b.column);
-  return new ConfigError('CONFIG_INVALID', issues.map(formatIssue).join('\n'), issues);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessSchema, asleepSchema, wakeSchema } from './access-schema.js';
+import { params, poolSettings } from './pool-schema.js';
 import { tcpRoute } from './tcp-route-schema.js';
 import { duration, size, span } from './units.js';
 import { flag, port, reference, routeHost, routePath, statuses, text, urlOrPath } from './values.js';
@@ -70,7 +71,7 @@ const idleProbe = z.strictObject({
   failLimit: duration.default(30 * MINUTE),
 });
 
-const route = z.union(
+export const route = z.union(
   [
     z.strictObject({
       /** Requests whose path is this or goes on below it. The longest that fits wins. */
@@ -162,7 +163,11 @@ export const resourceSchema = z.strictObject({
       logs: flag().default(false),
     })
     .prefault({}),
-  /** How requests find it. */
+  /** What its command sees as REVEILLE_NAME, by name. */
+  params: params.optional(),
+  /** Makes it a template: its name stands for several members, each started with these settings. */
+  pool: poolSettings.optional(),
+  /** How requests find it. The routes of a pool with a key may capture: "{pr}.example.org", "/user/{user}". */
   routes: z.array(route).default([]),
 });
 

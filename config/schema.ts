@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { identitySchema, wakesSchema } from './access-schema.js';
+import { memberPoolSchema } from './member-pool-schema.js';
 import { resourceSchema } from './resource-schema.js';
 import { duration, size, span } from './units.js';
 import {
@@ -117,7 +118,7 @@ const workerSchema = z.strictObject({
   shutdownGrace: duration.default(5 * SECOND),
 });
 
-const resourceName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
+export const resourceName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
   error: wants('a name for a resource', '1 to 63 of a-z, 0-9 and inner hyphens'),
 });
 
@@ -159,6 +160,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** The named things that sleep and wake. */
   resources: z.record(resourceName, resourceSchema).default({}),
+  /** Names that stand for several of the resources, one of which serves each request. */
+  pools: z.record(resourceName, memberPoolSchema).default({}),
 });
 
 /** A file of which some is already known to be wrong: no provider is asked for, all else is as ever. */

@@ -11,6 +11,8 @@ export interface ServiceOptions {
   secret: string;
   /** A listening socket that somebody else holds, for the service's own front door. */
   listenFd?: number;
+  /** Has all parts of Reveille read the configuration again, as far as this one can. */
+  reloadAll?: () => void;
   /** Sockets for the proxy's TCP doors; absent where it listens by itself. */
   handed?: Handed;
 }

@@ -1,9 +1,10 @@
 import { type HostPort, splitAddress } from './addresses.js';
+import type { RouteDefinition } from './resource-schema.js';
 import type { LooseConfigFile } from './schema.js';
 import type { TcpRoute } from './tcp-route-schema.js';
 import type { Path } from './yaml-source.js';
 
-/** A listening address that the configuration gives to one resource. */
+/** A listening address that the configuration gives to one resource or pool. */
 export interface TcpDoorPlan extends HostPort {
   /** HOST:PORT, as text: what tells doors apart. */
   address: string;
@@ -17,15 +18,20 @@ export interface TcpDoorPlan extends HostPort {
 export function tcpDoors({
   proxy,
   resources,
-}: Pick<LooseConfigFile, 'resources'> & { proxy: Pick<LooseConfigFile['proxy'], 'listen'> }): TcpDoorPlan[] {
-  return Object.entries(resources).flatMap(([resource, { routes }]) =>
-    routes.flatMap((route, index): TcpDoorPlan[] => {
-      if (!('tcp' in route)) return [];
-      const place = tcpPlace(route, proxy.listen);
-      const path: Path = ['resources', resource, 'routes', index, 'tcp'];
-      return [{ ...place, address: addressText(place), resource, route, path }];
-    }),
-  );
+  pools,
+}: Pick<LooseConfigFile, 'resources' | 'pools'> & {
+  proxy: Pick<LooseConfigFile['proxy'], 'listen'>;
+}): TcpDoorPlan[] {
+  const doors = (section: string, named: Record<string, { routes: RouteDefinition[] }>) =>
+    Object.entries(named).flatMap(([resource, { routes }]) =>
+      routes.flatMap((route, index): TcpDoorPlan[] => {
+        if (!('tcp' in route)) return [];
+        const place = tcpPlace(route, proxy.listen);
+        const path: Path = [section, resource, 'routes', index, 'tcp'];
+        return [{ ...place, address: addressText(place), resource, route, path }];
+      }),
+    );
+  return [...doors('resources', resources), ...doors('pools', pools)];
 }
 
 /** Where a TCP route listens. @param proxyListen HOST:PORT of the proxy, whose host a bare port takes. */

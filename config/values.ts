@@ -61,23 +61,34 @@ export const portRange = z
     return 1 <= first && first <= last && last <= 65535;
   }, RANGE);
 
+const CAPTURES = /\{[a-z][a-z0-9_]{0,31}\}/g;
+/** With each capture as a letter, where its segment or label has but one: two could be told apart in several ways. */
+function lettered(value: string, between: '/' | '.'): string {
+  const parts = value.split(between);
+  return parts
+    .map((part) => (part.match(CAPTURES)?.length === 1 ? part.replace(CAPTURES, 'c') : part))
+    .join(between);
+}
+
 const PATH = wants(
   'a path to route by',
-  'a path that begins with / and has no //, no . or .. segment and none of % ? # \\ { } or spaces',
+  'a path that begins with / and has no //, no . or .. segment and none of % ? # \\ or spaces; { } around the name of a capture, one in a segment',
 );
 /** A path prefix, compared with what clients send as it stands: so nothing that has two spellings. */
 export const routePath = z
   .string({ error: PATH })
-  .refine((value) => /^\/[^\s%?#\\{}]*$/.test(value) && !/\/\/|\/\.{1,2}(\/|$)/.test(value), PATH);
+  .refine(
+    (value) => /^\/[^\s%?#\\{}]*$/.test(lettered(value, '/')) && !/\/\/|\/\.{1,2}(\/|$)/.test(value),
+    PATH,
+  );
 
 const HOST = wants('a host name', 'a host name without port, such as app.example.org');
+const HOST_NAME = /^(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*)$/;
 /** Lower-cased; no port. */
 export const routeHost = z
   .string({ error: HOST })
   .toLowerCase()
-  .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*)$/, {
-    error: HOST,
-  });
+  .refine((value) => HOST_NAME.test(lettered(value, '.')), HOST);
 
 const URL_OR_PATH = wants('a URL', 'an http:// or https:// URL, or a path that begins with /');
 const WEB = wants('a URL', 'an http:// or https:// URL');

@@ -1,5 +1,6 @@
 /** What the API does to a resource, and how it waits until that is done. */
 import type { Request, Response } from 'express';
+import type { Params } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import type { Action, ActionResult } from './contract.js';
 import { CLIENT_HEADER } from './contract.js';
@@ -35,7 +36,7 @@ export async function until(
   plane: Plane,
   name: string,
   phase: 'ready' | 'asleep',
-  { boundMs, gone }: { boundMs: number; gone: AbortSignal },
+  { boundMs, gone, params }: { boundMs: number; gone: AbortSignal; params?: Params | undefined },
 ): Promise<void> {
   const controller = new AbortController();
   const { signal } = controller;
@@ -53,7 +54,8 @@ export async function until(
   if (gone.aborted) leave();
   const { resources } = plane;
   try {
-    const wait = phase === 'ready' ? resources.untilReady(name, signal) : resources.untilAsleep(name, signal);
+    const wait =
+      phase === 'ready' ? resources.untilReady(name, signal, params) : resources.untilAsleep(name, signal);
     await Promise.race([wait, aborted]);
   } catch (error) {
     throw asReveilleError(error);

@@ -1,13 +1,21 @@
 import express, { type Request, Router } from 'express';
-import type { Config } from '../config/index.js';
+import {
+  type Config,
+  definitionOf,
+  isMember,
+  type Params,
+  paramsOfName,
+  poolOfMember,
+} from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import type { StopMode } from '../workflows/messages.js';
 import { accepted, cause, done, gone, until } from './actions.js';
-import { type Action, RESOURCES_PATH, type ResourceList } from './contract.js';
+import { type Action, type InstanceResult, RESOURCES_PATH, type ResourceList } from './contract.js';
 import { bodies, pinnedUntil, queries, read } from './inputs.js';
+import { Instances, isInstance } from './instances.js';
 import { logOf, sendLog } from './logs.js';
 import { call, type Plane } from './plane.js';
-import { definitionOf, listResources, showResource, unknown } from './resources.js';
+import { isPool, listResources, showResource, unknown } from './resources.js';
 
 const ONE = `${RESOURCES_PATH}/:name`;
 const BODY_LIMIT = '64kb';
@@ -16,7 +24,7 @@ const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 type Named = Request<{ name: string }>;
 
 /** The routes under /api/v1/resources. @param config asked for each request: a reload changes it. */
-export function resourcesApi(config: () => Config, plane: Plane): Router {
+export function resourcesApi(config: () => Config, plane: Plane, reload: () => void): Router {
   const router = Router({ caseSensitive: true });
   router.use(RESOURCES_PATH, express.json({ limit: BODY_LIMIT }));
   router.param('name', (_req, _res, next, name: string) => {
@@ -26,7 +34,9 @@ export function resourcesApi(config: () => Config, plane: Plane): Router {
   });
   addReads(router, config, plane);
   addWakes(router, config, plane);
-  addStops(router, config, plane);
+  const instances = new Instances({ config, reload });
+  addStops(router, config, plane, instances);
+  addPut(router, instances);
   return router;
 }
 
@@ -53,20 +63,20 @@ function addWakes(router: Router, config: () => Config, plane: Plane): void {
     const query = read(queries.wait, req.query, 'query');
     const body = read(bodies.wake, req.body, 'body');
     const { name } = req.params;
-    configured(config(), name);
-    await call(plane, () => plane.resources.wake(name, { reason: cause(req, body.reason) }));
+    const params = await paramsOf(config(), plane, name);
+    await call(plane, () => plane.resources.wake(name, { reason: cause(req, body.reason) }, params));
     if (!(query.wait ?? body.wait)) return accepted(res, name, 'wake');
-    await until(plane, name, 'ready', { boundMs: config().proxy.hold.time, gone: gone(res) });
+    await until(plane, name, 'ready', { boundMs: config().proxy.hold.time, gone: gone(res), params });
     done(res, name, 'wake', 'ready');
   });
   router.post(`${ONE}/pin`, async (req: Named, res) => {
     read(queries.none, req.query, 'query');
     const body = read(bodies.pin, req.body, 'body');
     const { name } = req.params;
-    configured(config(), name);
+    const params = await paramsOf(config(), plane, name);
     const end = pinnedUntil(body, Date.now());
     const args = { reason: cause(req, body.reason), ...(end === undefined ? {} : { until: end }) };
-    await call(plane, () => plane.resources.pin(name, args));
+    await call(plane, () => plane.resources.pin(name, args, params));
     accepted(res, name, 'pin');
   });
   router.post(`${ONE}/unpin`, async (req: Named, res) => {
@@ -79,7 +89,18 @@ function addWakes(router: Router, config: () => Config, plane: Plane): void {
   });
 }
 
-function addStops(router: Router, config: () => Config, plane: Plane): void {
+function addPut(router: Router, instances: Instances): void {
+  router.put(ONE, async (req: Named, res) => {
+    read(queries.none, req.query, 'query');
+    const definition = read(bodies.instance, req.body, 'body');
+    const { name } = req.params;
+    const { created, applied } = await instances.put(name, definition);
+    const result: InstanceResult = { name, action: 'put', ...(applied ? {} : { pending: true }) };
+    res.status(created ? 201 : 200).json(result);
+  });
+}
+
+function addStops(router: Router, config: () => Config, plane: Plane, instances: Instances): void {
   /** Signals `stop`; content where there is nothing to stop. */
   const stop = async (req: Named, res: express.Response, action: Action, options: StopOptions) => {
     const { name } = req.params;
@@ -93,7 +114,8 @@ function addStops(router: Router, config: () => Config, plane: Plane): void {
       configured(config(), name);
       // Asleep, but it may be suspended or have left files.
       if (args.then === 'delete') {
-        await call(plane, () => plane.resources.remove(name, { reason: args.reason }));
+        const params = await paramsOf(config(), plane, name);
+        await call(plane, () => plane.resources.remove(name, { reason: args.reason }, params));
         ran = true;
       }
     }
@@ -115,7 +137,18 @@ function addStops(router: Router, config: () => Config, plane: Plane): void {
     if (confirm !== 'yes') {
       throw new ReveilleError('USAGE', 'Deleting an instance cannot be undone: add ?confirm=yes');
     }
-    await stop(req, res, 'delete', { then: 'delete', wait });
+    if (!isInstance(config(), req.params.name)) {
+      await stop(req, res, 'delete', { then: 'delete', wait });
+      return;
+    }
+    // Its definition has to be there until all that it describes is gone.
+    const { name } = req.params;
+    const reason = cause(req, 'taken out');
+    await call(plane, () => plane.resources.remove(name, { reason }));
+    await until(plane, name, 'asleep', { boundMs: config().proxy.hold.time, gone: gone(res) });
+    const applied = await instances.remove(name);
+    const result: InstanceResult = { name, action: 'delete', phase: 'asleep' };
+    res.json({ ...result, ...(applied ? {} : { pending: true }) });
   });
 }
 
@@ -127,7 +160,21 @@ interface StopOptions {
 }
 
 function configured(config: Config, name: string) {
+  if (isPool(config, name)) throw new ReveilleError('POOL_NAMED', `${name} is a pool`);
   const definition = definitionOf(config, name);
   if (definition === undefined) throw unknown(name);
   return definition;
+}
+
+/**
+ * What a member is made from: its name says so, or its last execution. Undefined where it is no member.
+ * @throws ReveilleError RESOURCE_UNKNOWN, POOL_NAMED.
+ */
+async function paramsOf(config: Config, plane: Plane, name: string): Promise<Params | undefined> {
+  configured(config, name);
+  if (poolOfMember(config, name) === undefined) return undefined;
+  const last = () => call(plane, () => plane.resources.lastRun(name));
+  const params = paramsOfName(config, name) ?? (await last())?.params;
+  if (params === undefined || !isMember(config, name, params)) throw unknown(name);
+  return params;
 }

@@ -18,6 +18,8 @@ export interface AppParts {
   metrics: ControlMetrics;
   log: Logger;
   secret: string;
+  /** Has all parts read the configuration again. */
+  reload: () => void;
 }
 
 /** The control address as an express application. */
@@ -40,7 +42,7 @@ export function createApp(parts: AppParts): Express {
   app.use(guard(() => settings().access));
   app.get('/metrics', metricsRoute(parts));
   app.get('/', pageRoute(parts));
-  app.use(resourcesApi(() => settings().config, plane));
+  app.use(resourcesApi(() => settings().config, plane, parts.reload));
   app.use(notFound);
   app.use(problemHandler(log));
   return app;

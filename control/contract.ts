@@ -18,6 +18,8 @@ export interface ResourceSummary {
   configured: boolean;
   provider?: string;
   since?: number;
+  /** Of a pool: how many of its members are awake. It is `ready` where any is, and nothing else is known of it. */
+  members?: number;
   open: number;
   pinned: false | true | number;
   /** In words: connections, lease, pin, probe. */
@@ -64,6 +66,16 @@ export interface ActionResult {
   action: Action;
   /** Present where it was waited for, and where there was nothing to do. */
   phase?: 'ready' | 'asleep';
+}
+
+/** What became of a file in resources.d: 201 where it is new. */
+export interface InstanceResult {
+  name: string;
+  action: 'put' | 'delete';
+  /** Of delete: nothing of it runs any more. */
+  phase?: 'asleep';
+  /** The file is written or gone, but was not read yet: nobody reloads these parts, or the reload was refused. */
+  pending?: true;
 }
 
 export interface Check {

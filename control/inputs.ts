@@ -1,6 +1,6 @@
 /** What callers may send. Unknown fields are refused: a misspelt `force` must not be passed over. */
 import { z } from 'zod';
-import { parseDuration } from '../config/index.js';
+import { instanceSchema, parseDuration } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 
 const MAX_LINES = 10_000;
@@ -37,7 +37,13 @@ const pinBody = z
   .strictObject({ for: span.optional(), until: future.optional(), reason: reason.optional() })
   .refine((body) => body.for === undefined || body.until === undefined, 'give either for or until');
 
-export const bodies = { wake: wakeBody, stop: stopBody, pin: pinBody, none: z.strictObject({}) } as const;
+export const bodies = {
+  wake: wakeBody,
+  stop: stopBody,
+  pin: pinBody,
+  instance: instanceSchema,
+  none: z.strictObject({}),
+} as const;
 export const queries = {
   none: z.strictObject({}),
   wait: z.strictObject({ wait: queryFlag.optional() }),

@@ -62,7 +62,9 @@ export class ControlMetrics {
     this.#proxies.set(proxies.length);
     this.#resources.reset();
     for (const phase of resources === undefined ? [] : PHASES) this.#resources.set({ phase }, 0);
-    for (const { phase } of resources ?? []) this.#resources.inc({ phase });
+    for (const { phase, members } of resources ?? []) {
+      if (members === undefined) this.#resources.inc({ phase });
+    }
     const own = await this.#registry.getMetricsAsJSON();
     return AggregatorRegistry.aggregate([own, ...proxies]).metrics();
   }

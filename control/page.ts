@@ -29,10 +29,11 @@ export interface PageInput {
 }
 
 export function renderPage({ now, resources, trouble }: PageInput): string {
-  const awake = resources.filter(({ phase }) => phase !== 'asleep' && phase !== 'unknown').length;
+  const own = resources.filter(({ members }) => members === undefined);
+  const awake = own.filter(({ phase }) => phase !== 'asleep' && phase !== 'unknown').length;
   const notice = trouble
     ? `<p class="trouble"><b>${escaped(trouble.message)}.</b> ${escaped(trouble.remedy)}</p>`
-    : `<p>${awake} of ${resources.length} awake.</p>`;
+    : `<p>${awake} of ${own.length} awake.</p>`;
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -1,5 +1,6 @@
 /** What the control address needs of Temporal, and how its failures are told. */
 import { isGrpcServiceError } from '@temporalio/client';
+import type { Params } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
 import { temporalError } from '../temporal/index.js';
 import type { StatusState, StopMode } from '../workflows/messages.js';
@@ -12,12 +13,12 @@ const STATUS_MS = 2000;
 
 /** The part of ResourceClient (temporal/) that is used here. */
 export interface ResourceLife {
-  wake(name: string, args: { reason: string }): Promise<unknown>;
+  wake(name: string, args: { reason: string }, params?: Params): Promise<unknown>;
   /** False: nothing ran. */
   stop(name: string, args: { then?: StopMode; force?: boolean; reason: string }): Promise<boolean>;
   /** Awake or asleep: what is left of it is removed. */
-  remove(name: string, args: { reason: string }): Promise<unknown>;
-  pin(name: string, args: { until?: number; reason: string }): Promise<unknown>;
+  remove(name: string, args: { reason: string }, params?: Params): Promise<unknown>;
+  pin(name: string, args: { until?: number; reason: string }, params?: Params): Promise<unknown>;
   /** False: nothing ran. */
   unpin(name: string): Promise<boolean>;
   /** Undefined: asleep. */
@@ -26,7 +27,9 @@ export interface ResourceLife {
   list(): Promise<string[]>;
   untilAsleep(name: string, signal: AbortSignal): Promise<unknown>;
   /** Rejects with the failure where the boot fails. */
-  untilReady(name: string, signal: AbortSignal): Promise<unknown>;
+  untilReady(name: string, signal: AbortSignal, params?: Params): Promise<unknown>;
+  /** What the last execution of a member was started with. Undefined: there is none. */
+  lastRun(name: string): Promise<{ params?: Params } | undefined>;
 }
 
 export interface Plane {

@@ -1,5 +1,17 @@
 /** The resources as the API and the page show them: the configuration and Temporal put together. */
-import { type Config, leaseTime, type ResourceDefinition, revisionOf } from '../config/index.js';
+import {
+  type Config,
+  capturesOf,
+  definitionOf,
+  filled,
+  isNamedAfter,
+  leaseTime,
+  type Params,
+  type ResourceDefinition,
+  type RouteDefinition,
+  revisionOf,
+  templateOf,
+} from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { type StatusState, workflowId } from '../workflows/messages.js';
 import type { ConfigurationSummary, ResourceDetails, ResourceSummary } from './contract.js';
@@ -20,23 +32,48 @@ const ASK_EACH = 64;
  */
 export async function listResources(config: Config, plane: Plane): Promise<ResourceSummary[]> {
   const open = await call(plane, () => plane.resources.list());
-  const configured = Object.keys(config.resources);
+  const configured = Object.keys(config.resources).filter((name) => !isPool(config, name));
   const ask = new Set(open);
   if (configured.length <= ASK_EACH) for (const name of configured) ask.add(name);
   const names = [...new Set([...configured, ...ask])].sort();
   return inParallel(names, async (name) => {
     const known: Known = ask.has(name) ? await statusOf(plane, name) : { status: undefined };
     return summary(config, name, known);
-  }).then((lines) => lines.filter((line) => line.configured || line.phase !== 'asleep'));
+  }).then((lines) => {
+    const shown = lines.filter((line) => line.configured || line.phase !== 'asleep');
+    return [...shown, ...poolsAmong(config, open)].sort((a, b) => (a.name < b.name ? -1 : 1));
+  });
+}
+
+/** Whether a name stands for members, and nothing is ever awake under it. */
+export function isPool(config: Config, name: string): boolean {
+  return templateOf(config, name) !== undefined || Object.hasOwn(config.pools, name);
+}
+
+/** Template pools have a line of their own; members are lines where they are awake. */
+function poolsAmong(config: Config, open: readonly string[]): ResourceSummary[] {
+  return Object.keys(config.resources).flatMap((name) =>
+    templateOf(config, name) === undefined ? [] : [poolSummary(config, name, open)],
+  );
+}
+
+function poolSummary(config: Config, name: string, open: readonly string[]): ResourceSummary {
+  const members = open.filter((one) => isNamedAfter(name, one)).length;
+  const line = summary(config, name, { status: undefined });
+  return { ...line, phase: members > 0 ? 'ready' : 'asleep', members };
 }
 
 /**
  * @throws ReveilleError RESOURCE_UNKNOWN where it is neither configured nor awake, TEMPORAL_UNREACHABLE.
  */
 export async function showResource(config: Config, plane: Plane, name: string): Promise<ResourceDetails> {
+  const definition = definitionOf(config, name) ?? templateOf(config, name);
+  if (templateOf(config, name) !== undefined) {
+    const open = await call(plane, () => plane.resources.list());
+    return { ...poolSummary(config, name, open), now: Date.now(), ...configurationOf(config, definition) };
+  }
   const known = await statusOf(plane, name);
   if ('trouble' in known && known.trouble.code === 'TEMPORAL_UNREACHABLE') throw known.trouble;
-  const definition = definitionOf(config, name);
   const status = 'status' in known ? known.status : undefined;
   const line = summary(config, name, known);
   if (definition === undefined && line.phase === 'asleep') throw unknown(name);
@@ -44,13 +81,12 @@ export async function showResource(config: Config, plane: Plane, name: string): 
     ...line,
     now: Date.now(),
     ...(status === undefined ? {} : { status }),
-    ...(definition === undefined ? {} : { configuration: describe(config, definition) }),
+    ...configurationOf(config, definition),
   };
 }
 
-/** Own properties only: `constructor` is a name that a caller may send. */
-export function definitionOf(config: Config, name: string): ResourceDefinition | undefined {
-  return Object.hasOwn(config.resources, name) ? config.resources[name] : undefined;
+function configurationOf(config: Config, definition: ResourceDefinition | undefined) {
+  return definition === undefined ? {} : { configuration: describe(config, definition) };
 }
 
 export function unknown(name: string): ReveilleError {
@@ -60,10 +96,22 @@ export function unknown(name: string): ReveilleError {
   );
 }
 
+/** The first route, where all that it captures is known. */
+function routeOf(
+  definition: ResourceDefinition | undefined,
+  params: Params = {},
+): RouteDefinition | undefined {
+  const route = definition?.routes[0];
+  if (route === undefined || !capturesOf(route).every((name) => Object.hasOwn(params, name)))
+    return undefined;
+  return filled(route, (name) => params[name] ?? '');
+}
+
 /** One line of the list; also for a resource of which nothing is known. */
 export function summary(config: Config, name: string, known: Known): ResourceSummary {
-  const definition = definitionOf(config, name);
-  const route = definition?.routes[0];
+  const definition = definitionOf(config, name) ?? templateOf(config, name);
+  const status = 'status' in known ? known.status : undefined;
+  const route = routeOf(definition, status?.params);
   const link = workflowUrl(config, name);
   return {
     name,

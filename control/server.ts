@@ -19,7 +19,14 @@ const CLOSE_MS = 1000;
 export async function serveControl(options: ServiceOptions, plane: Plane): Promise<Service> {
   const { log, secret } = options;
   let settings = settingsOf(options.config);
-  const app = createApp({ settings: () => settings, plane, metrics: new ControlMetrics(), log, secret });
+  const app = createApp({
+    settings: () => settings,
+    plane,
+    metrics: new ControlMetrics(),
+    log,
+    secret,
+    reload: () => options.reloadAll?.(),
+  });
   const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, app);
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, options);

@@ -27,8 +27,9 @@ export function sleeps({ phase, idleDeadline }: ResourceSummary, now: number): s
 }
 
 /** What is out of the ordinary with a resource. Not escaped. */
-export function remarks({ configured, outdated, failure, trouble }: ResourceSummary): string[] {
+export function remarks({ configured, members, outdated, failure, trouble }: ResourceSummary): string[] {
   return [
+    ...(members === undefined ? [] : [`a pool, with ${members} awake`]),
     ...(configured ? [] : ['no longer in the configuration']),
     ...(outdated ? ['its definition has changed; the next boot takes the new one'] : []),
     ...(failure === undefined ? [] : [`${failure.code}: ${failure.message}`]),

@@ -204,6 +204,23 @@ export const catalogue = {
     remedy: 'Call the API from the command line, or from a page of the control address itself.',
   },
 
+  CAPTURE_REFUSED: {
+    status: 400,
+    title: 'A part of the address is not what this route takes',
+    remedy: 'Check the host and path; what they may be is in `pool.allow` of the resource in reveille.yaml.',
+  },
+  POOL_FULL: {
+    status: 503,
+    title: 'As many members of this pool are awake as may be',
+    remedy:
+      'Try again after the time in Retry-After: members fall asleep when nobody uses them. Or raise pool.maxInstances.',
+  },
+  POOL_NAMED: {
+    status: 409,
+    title: 'The name is that of a pool, which is not awake or asleep itself',
+    remedy: 'Name one of its members: `reveille status` lists those that are awake.',
+  },
+
   // The control plane
   TEMPORAL_UNREACHABLE: {
     status: 503,

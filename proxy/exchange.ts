@@ -14,14 +14,15 @@ import type { ClientConnection, Serving } from './connection.js';
 import { mayResend, upstreamFailed } from './failures.js';
 import type { Pass } from './gate-contract.js';
 import { requestText } from './headers.js';
-import { NO_RESOURCE } from './metrics.js';
+import { NO_ROUTE } from './metrics.js';
 import { plainAddress } from './peer.js';
+import { chooseMember } from './pool/choose.js';
 import { namedError, sendAsleep, sendProblem } from './problems.js';
 import { hasBody, RequestBody } from './request-body.js';
 import { faultOf } from './request-check.js';
 import { requestIdOf } from './request-id.js';
 import { pathOf, readTarget, type Target } from './request-target.js';
-import type { Route } from './router.js';
+import type { Pool, Route } from './route.js';
 import type { Running } from './running.js';
 import { serverTiming } from './server-timing.js';
 import { forwardedPath, routeOf, type Settings, type Traffic, wakeReason } from './traffic.js';
@@ -103,10 +104,30 @@ export class Exchange implements AttemptOwner, Running, Serving {
     else this.#refuse(refused);
   }
 
-  #enter(route: Route): void {
+  #enter(wanted: Route): void {
+    const route = wanted.pool === undefined ? wanted : this.#choose(wanted, wanted.pool);
+    if (route === undefined) return;
     const pass = this.traffic.gate.tryEnter(route.resource);
     if (pass === undefined) void this.#hold(route);
     else this.#send(route, pass);
+  }
+
+  /** @returns undefined where there is no member for this request: it is told so. */
+  #choose(route: Route, pool: Pool): Route | undefined {
+    try {
+      const { request, traffic } = this;
+      this.#route = chooseMember(traffic, {
+        route,
+        pool,
+        request,
+        target: this.#target,
+        who: this.#who,
+      });
+      return this.#route;
+    } catch (error) {
+      this.#refuse(namedError(error));
+      return undefined;
+    }
   }
 
   async #hold(route: Route): Promise<void> {
@@ -119,9 +140,12 @@ export class Exchange implements AttemptOwner, Running, Serving {
     const path = pathOf(this.#target.path);
     const reason = wakeReason(this.#requestId, this.request.method ?? '', path);
     const { gate } = this.traffic;
-    const sleeper = { gate, resource: route.resource, request: this.request, path, who: this.#who };
+    const { resource, rulesOf } = route;
+    const sleeper = { gate, resource, rulesOf, request: this.request, path, who: this.#who };
     try {
-      const entered = await this.#settings.wakeRules.enter(sleeper, { reason, signal: holding.signal });
+      const { params } = route;
+      const { signal } = holding;
+      const entered = await this.#settings.wakeRules.enter(sleeper, { reason, signal, params });
       this.#coldMs += performance.now() - from;
       if (!('endpoint' in entered)) this.#answerAsleep(entered);
       else if (this.#over || this.response.headersSent) entered.release();
@@ -186,6 +210,7 @@ export class Exchange implements AttemptOwner, Running, Serving {
   addFields(headers: string[]): void {
     if (this.#cold !== undefined) headers.push('Server-Timing', serverTiming(this.#cold));
     if (this.traffic.draining) headers.push('Connection', 'close');
+    if (this.#route?.cookie !== undefined) headers.push('Set-Cookie', this.#route.cookie);
   }
 
   failed(failure: AttemptFailure): void {
@@ -261,8 +286,8 @@ export class Exchange implements AttemptOwner, Running, Serving {
   #account(): void {
     const status = this.response.headersSent ? this.response.statusCode : 0;
     const durationMs = performance.now() - this.#startedAt;
-    const resource = this.#route?.resource ?? NO_RESOURCE;
-    this.traffic.metrics.ended(resource, status, durationMs, this.#coldMs);
+    const { resource, label } = this.#route ?? NO_ROUTE;
+    this.traffic.metrics.ended(label, status, durationMs, this.#coldMs);
     logAccess(this.traffic.log, {
       request: this.request,
       requestId: this.#requestId,

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Registry } from 'prom-client';
-import type { Config, Ending, Logger } from '../config/index.js';
+import { type Config, definitionOf, type Ending, type Logger } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { endWith, onClientError } from './client-error.js';
 import { ClientRequest } from './client-request.js';
@@ -87,7 +87,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     reload(next) {
       traffic.settings = maker.make(next);
       applyLimits(server, next);
-      traffic.upstreams.keepOnly((resource) => Object.hasOwn(next.resources, resource));
+      traffic.upstreams.keepOnly((resource) => definitionOf(next, resource) !== undefined);
     },
     running: () => traffic.running.size,
     close: (drainMs, ending = 'for good') => close(server, traffic, sockets, { drainMs, ending }),

@@ -2,6 +2,7 @@
  * Between the HTTP side of the proxy and the gate: who may forward, where to, and for how long.
  * The gate knows leases and Temporal; it knows nothing of HTTP.
  */
+import type { Params } from '../config/index.js';
 import type { Endpoint, Phase, Progress, StepTiming } from '../workflows/messages.js';
 
 /** The right to send one request (or one connection) to one generation. Give it back exactly once. */
@@ -16,8 +17,21 @@ export interface Pass {
   unreachable(error: string): void;
 }
 
+/** How a resource stands at this proxy: what a pool chooses by. */
+export interface Standing {
+  /**
+   * awake: there is a lease, or was one so lately that it has not fallen asleep. failing: its last wake failed, and
+   * it is not asked again yet.
+   */
+  readonly standing: 'awake' | 'waking' | 'asleep' | 'failing';
+  /** Requests and connections in flight, and those that wait for it. */
+  readonly load: number;
+}
+
 /** A client that waits. */
 export interface WaitOptions {
+  /** What the member of a pool is made from. */
+  params?: Params | undefined;
   /** For the wake's reason: request id, method, path without query. */
   reason: string;
   /** Aborted when the client goes away: frees its place. */
@@ -42,6 +56,10 @@ export interface Gate {
    * `asleep`. Never rejects.
    */
   phase(resource: string): Promise<Phase>;
+  /** Undefined where nobody has asked for it here. */
+  standing(resource: string): Standing | undefined;
+  /** Wakes a resource for those who will come: nobody waits for it. */
+  nudge(resource: string, options: Omit<WaitOptions, 'signal'>): void;
   /** What is known about a wake under way, for the waiting page. */
   state(resource: string): WaitState | undefined;
   held(): number;

@@ -1,14 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import type { Registry } from 'prom-client';
-import type { Config, LeaseReply, Logger } from '../config/index.js';
+import {
+  type Config,
+  definitionOf,
+  isKeyPool,
+  isNamedAfter,
+  type LeaseReply,
+  type Logger,
+  poolOfMember,
+  type ResourceDefinition,
+  stretchOf,
+} from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { ResourceClient, type TemporalConnection } from '../temporal/index.js';
 import type { Phase } from '../workflows/messages.js';
-import type { Gate, Pass, WaitOptions, WaitState } from './gate-contract.js';
+import type { Gate, Pass, Standing, WaitOptions, WaitState } from './gate-contract.js';
 import { GateMetrics } from './gate-metrics.js';
 import { HoldBudget } from './hold.js';
 import { PhaseLook } from './phase-look.js';
-import { type GateServices, ResourceGate } from './resource-gate.js';
+import { type GateServices, type GateSettings, ResourceGate } from './resource-gate.js';
+
+const POOL_RETRY_MS = 5000;
+const KEPT_GATES = 1000;
 
 /** Who may forward, in this proxy process: leases.md in front, Temporal behind. */
 export class LeaseGate implements Gate {
@@ -19,6 +32,8 @@ export class LeaseGate implements Gate {
   private readonly services: GateServices;
   private readonly phases: PhaseLook;
   private lastAsk = 0;
+  /** How many gates there may be until those without use are looked for. */
+  private sweepAt = KEPT_GATES;
 
   constructor(
     private config: Config,
@@ -47,7 +62,17 @@ export class LeaseGate implements Gate {
   }
 
   async enter(resource: string, options: WaitOptions): Promise<Pass> {
-    return await this.gateOf(resource).enter(options);
+    const gate = this.gateOf(resource);
+    if (options.params !== undefined && !gate.inUse) this.checkRoom(resource);
+    return await gate.enter(options);
+  }
+
+  standing(resource: string): Standing | undefined {
+    return this.gates.get(resource);
+  }
+
+  nudge(resource: string, options: Omit<WaitOptions, 'signal'>): void {
+    this.gateOf(resource).nudge(options);
   }
 
   async phase(resource: string): Promise<Phase> {
@@ -72,8 +97,8 @@ export class LeaseGate implements Gate {
     this.config = config;
     this.budget.limits = config.proxy.hold;
     for (const [name, gate] of this.gates) {
-      const definition = config.resources[name];
-      if (definition) gate.stretchMs = definition.lease.stretch;
+      const definition = definitionOf(config, name);
+      if (definition) gate.settings = this.settingsOf(name, definition);
     }
   }
 
@@ -85,10 +110,41 @@ export class LeaseGate implements Gate {
   private gateOf(resource: string): ResourceGate {
     const known = this.gates.get(resource);
     if (known) return known;
-    const definition = this.config.resources[resource];
+    const definition = definitionOf(this.config, resource);
     if (!definition) throw new ReveilleError('RESOURCE_UNKNOWN', `There is no resource named ${resource}`);
-    const gate = new ResourceGate(resource, this.services, definition.lease.stretch);
+    if (this.gates.size >= this.sweepAt) this.sweep();
+    const gate = new ResourceGate(resource, this.services, this.settingsOf(resource, definition));
     this.gates.set(resource, gate);
     return gate;
+  }
+
+  private settingsOf(name: string, definition: ResourceDefinition): GateSettings {
+    return {
+      stretchMs: stretchOf(definition),
+      idleMs: definition.idle.after,
+      label: poolOfMember(this.config, name) ?? name,
+    };
+  }
+
+  /**
+   * Of the members of one pool, those that this proxy knows to be awake are counted at once, so that a flood of names
+   * does not reach Temporal. What it does not know the worker counts.
+   * @throws ReveilleError POOL_FULL.
+   */
+  private checkRoom(resource: string): void {
+    const pool = poolOfMember(this.config, resource);
+    const settings = pool === undefined ? undefined : this.config.resources[pool]?.pool;
+    if (pool === undefined || settings === undefined || !isKeyPool(settings)) return;
+    let awake = 0;
+    for (const [name, gate] of this.gates) if (gate.inUse && isNamedAfter(pool, name)) awake += 1;
+    if (awake < settings.maxInstances) return;
+    const message = `${settings.maxInstances} members of ${pool} are awake (pool.maxInstances)`;
+    throw new ReveilleError('POOL_FULL', message, { retryInMs: POOL_RETRY_MS });
+  }
+
+  /** Names of members are the clients' to choose: gates that nothing would be lost with go, now and then. */
+  private sweep(): void {
+    for (const [name, gate] of this.gates) if (!gate.inUse) this.gates.delete(name);
+    this.sweepAt = Math.max(KEPT_GATES, 2 * this.gates.size);
   }
 }

@@ -1,8 +1,8 @@
 /** What Prometheus learns of user traffic. Labels are resources of the configuration and classes of statuses. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-/** The resource label of requests that no route takes: one, whatever clients ask for. */
-export const NO_RESOURCE = '';
+/** Of requests that no route takes: one label, whatever clients ask for. */
+export const NO_ROUTE = { resource: '', label: '' };
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'aborted'] as const;
 const ABORTED = 5;
 const SECONDS = [0.001, 0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 60, 300];

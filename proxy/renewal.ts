@@ -15,7 +15,8 @@ const PATIENCE = 0.5;
 
 export interface RenewalOwner {
   current(): Lease | undefined;
-  drop(lease: Lease): void;
+  /** @param why unused: its instance goes on for its idle time. */
+  drop(lease: Lease, why?: 'unused'): void;
   /** The lease is gone and something is in use: ask again. */
   wake(): void;
   stretchMs(): number;
@@ -62,7 +63,7 @@ export class Renewal {
   private async check(lease: Lease): Promise<void> {
     if (this.owner.current() !== lease) return;
     if (!lease.inUse) {
-      this.owner.drop(lease);
+      this.owner.drop(lease, 'unused');
       await this.release(lease);
       return;
     }

@@ -1,7 +1,7 @@
-import type { LeaseReply, Logger } from '../config/index.js';
+import type { LeaseReply, Logger, Params } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
 import type { StepTiming } from '../workflows/messages.js';
-import type { Pass, WaitOptions, WaitState } from './gate-contract.js';
+import type { Pass, Standing, WaitOptions, WaitState } from './gate-contract.js';
 import type { GateMetrics } from './gate-metrics.js';
 import { type HoldBudget, HoldQueue } from './hold.js';
 import { Lease, Usage } from './lease.js';
@@ -26,8 +26,18 @@ export interface GateServices extends Omit<WaiterServices, 'line'> {
   metrics: GateMetrics;
 }
 
+/** What the gate has to know of a resource's definition. */
+export interface GateSettings {
+  /** How far a lease may be stretched, in ms. */
+  stretchMs: number;
+  /** How long it stays awake without use, in ms. */
+  idleMs: number;
+  /** Under which its numbers are shown: its pool's, or its own. */
+  label: string;
+}
+
 /** The gate of one resource in this process: one lease, one waiter, any number of clients. */
-export class ResourceGate {
+export class ResourceGate implements Standing {
   private lease: Lease | undefined;
   private readonly usages = new Map<string, Usage>();
   private readonly queue: HoldQueue<Pass>;
@@ -40,21 +50,24 @@ export class ResourceGate {
   private watching: Watching = {};
   private failure: { error: ReveilleError; failedAt: number; forgetAt: number } | undefined;
   private readonly services: GateServices & WaiterServices;
+  /** Until when it is awake without a lease, as far as is known here: monotonic. */
+  private awakeUntil = 0;
+  /** What the member of a pool is made from; known from the first who asks for it on. */
+  private params: Params | undefined;
   private closed = false;
 
   constructor(
     private readonly name: string,
     services: GateServices,
-    /** How far a lease may be stretched, in ms. */
-    public stretchMs: number,
+    public settings: GateSettings,
   ) {
     this.services = { ...services, line: new Line() };
     this.queue = new HoldQueue(name, services.budget);
     this.renewal = new Renewal(name, this.services, {
       current: () => this.lease,
-      drop: (lease) => this.drop(lease),
+      drop: (lease, why) => this.drop(lease, why),
       wake: () => this.startWaiter(STILL_OPEN),
-      stretchMs: () => this.stretchMs,
+      stretchMs: () => this.settings.stretchMs,
     });
   }
 
@@ -68,15 +81,38 @@ export class ResourceGate {
     return this.passFor(lease);
   }
 
-  async enter({ reason, signal }: WaitOptions): Promise<Pass> {
+  async enter({ reason, signal, params }: WaitOptions): Promise<Pass> {
     const warm = this.tryEnter();
     if (warm) return warm;
     if (this.closed) throw new ReveilleError('SHUTTING_DOWN');
     this.throwRemembered();
+    this.params ??= params;
     const held = this.queue.wait(signal, () => this.holdError());
     // Who found no place is told so, and wakes nothing.
     if (this.queue.size > 0) this.startWaiter(reason);
     return await held;
+  }
+
+  nudge({ reason, params }: Omit<WaitOptions, 'signal'>): void {
+    this.params ??= params;
+    this.startWaiter(reason);
+  }
+
+  get standing(): Standing['standing'] {
+    if (this.hasLease) return 'awake';
+    const now = performance.now();
+    if (this.failure !== undefined && now < this.failure.forgetAt) return 'failing';
+    if (now < this.awakeUntil) return 'awake';
+    return this.waiter === undefined ? 'asleep' : 'waking';
+  }
+
+  get load(): number {
+    return this.open + this.queue.size;
+  }
+
+  /** Something here is under way or counts: not where everything would be the same after a fresh start. */
+  get inUse(): boolean {
+    return this.waiter !== undefined || this.lease !== undefined || this.load > 0;
   }
 
   get state(): WaitState | undefined {
@@ -155,7 +191,8 @@ export class ResourceGate {
     const { name, watching } = this;
     const wanted = () => this.queue.size > 0 || this.open > 0;
     for (let tries = 0; ; tries++) {
-      const granted = await wakeAndWait(this.services, { name, reason, watching, wanted, signal });
+      const { params } = this;
+      const granted = await wakeAndWait(this.services, { name, params, reason, watching, wanted, signal });
       if (!granted || this.take(granted)) return;
       // Revoked, or over when it came.
       await backOff(tries, signal);
@@ -174,7 +211,7 @@ export class ResourceGate {
     this.lease = lease;
     this.failure = undefined;
     this.renewal.schedule(lease);
-    this.services.metrics.granted(this.name, cold ? state.progress.steps : undefined);
+    this.services.metrics.granted(this.settings.label, cold ? state.progress.steps : undefined);
     const steps = cold ? state.progress.steps : [];
     this.queue.releaseAll((waited) => this.passFor(lease, { waited, steps }));
     return true;
@@ -186,7 +223,7 @@ export class ResourceGate {
       this.queue.failAll(new ReveilleError('INTERNAL', undefined, { cause: error }));
       return;
     }
-    this.services.metrics.refused(this.name, error.code);
+    this.services.metrics.refused(this.settings.label, error.code);
     const now = performance.now();
     const { retryInMs = 0 } = error;
     const forgetAt = now + Math.min(retryInMs, Math.max(retryInMs * REMEMBERED_PART, MIN_REMEMBERED_MS));
@@ -233,11 +270,12 @@ export class ResourceGate {
     return lease.isStretched && lease.usage.open === 0 && lease.usage.idleFor > lease.length;
   }
 
-  private drop(lease: Lease): void {
+  private drop(lease: Lease, why?: 'unused'): void {
     if (this.lease !== lease) return;
     this.renewal.cancel();
     this.last = lease;
     this.lease = undefined;
+    this.awakeUntil = why === undefined ? 0 : performance.now() + this.settings.idleMs - lease.usage.idleFor;
   }
 
   private usageOf(generation: number): Usage | undefined {

@@ -8,6 +8,7 @@ import { newWakeCounts, WakeRules } from './access/wake-rules.js';
 import type { Gate } from './gate-contract.js';
 import type { TrafficMetrics } from './metrics.js';
 import { type IsTrusted, isLoopback, trustedPeers } from './peer.js';
+import { poolsOf } from './pool/pools.js';
 import { pathOf, type Target } from './request-target.js';
 import { type Route, Router } from './router.js';
 import type { RunningList } from './running.js';
@@ -38,17 +39,18 @@ export class SettingsMaker {
 
   /** @throws ReveilleError CONFIG_INVALID. */
   make(config: Config): Settings {
-    const { proxy, resources } = config;
+    const { proxy } = config;
     const onLoopback = isLoopback(proxy.listen);
     const isTrusted = trustedPeers(proxy.trusted);
     const access = new Access(config, this.#identities.of(config), isTrusted);
     const claimed = proxy.identity?.claimedGroups;
+    const pools = poolsOf(config, onLoopback);
     return {
-      router: new Router(config, onLoopback),
+      router: new Router(config, onLoopback, pools),
       isTrusted,
       access: access.isOpen ? undefined : access,
       wakeRules: new WakeRules(config, access, isTrusted, this.#counts),
-      claimedUrls: claimed && new ClaimedUrls(claimed.path, resources, onLoopback),
+      claimedUrls: claimed && new ClaimedUrls(claimed.path, config, onLoopback, pools),
       maxHeaders: proxy.limits.headers,
       holdMs: proxy.hold.time,
     };

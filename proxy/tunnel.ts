@@ -17,13 +17,14 @@ import { type Identified, UNASKED } from './access/identity.js';
 import { logAccess } from './access-log.js';
 import type { Pass } from './gate-contract.js';
 import { requestHeaders, responseHeaders } from './headers.js';
-import { NO_RESOURCE } from './metrics.js';
+import { NO_ROUTE } from './metrics.js';
 import { plainAddress } from './peer.js';
+import { chooseMember } from './pool/choose.js';
 import { namedError, sendAsleep, sendProblem } from './problems.js';
 import { faultOf } from './request-check.js';
 import { requestIdOf } from './request-id.js';
 import { pathOf, readTarget, type Target } from './request-target.js';
-import type { Route } from './router.js';
+import type { Pool, Route } from './route.js';
 import type { Running } from './running.js';
 import { serverTiming } from './server-timing.js';
 import { headText, relayAnswer, responseOn } from './socket-response.js';
@@ -102,13 +103,20 @@ export class Tunnel implements Running {
 
   async #enter(route: Route, target: Target): Promise<void> {
     try {
-      const pass = this.traffic.gate.tryEnter(route.resource) ?? (await this.#hold(route, target));
+      const chosen = route.pool === undefined ? route : this.#choose(route, route.pool, target);
+      this.#route = chosen;
+      const pass = this.traffic.gate.tryEnter(chosen.resource) ?? (await this.#hold(chosen, target));
       if (!('endpoint' in pass)) this.#answerAsleep(pass);
       else if (this.#over || this.#status !== 0) pass.release();
-      else this.#send(route, target, pass);
+      else this.#send(chosen, target, pass);
     } catch (error) {
       this.#refuse(namedError(error));
     }
+  }
+
+  #choose(route: Route, pool: Pool, target: Target): Route {
+    const { traffic, request } = this;
+    return chooseMember(traffic, { route, pool, request, target, who: this.#who });
   }
 
   async #hold(route: Route, target: Target): Promise<Pass | AsleepAnswer> {
@@ -118,9 +126,12 @@ export class Tunnel implements Running {
     const path = pathOf(target.path);
     const reason = wakeReason(this.#requestId, this.request.method ?? '', path);
     const { gate } = this.traffic;
-    const sleeper = { gate, resource: route.resource, request: this.request, path, who: this.#who };
+    const { resource, rulesOf } = route;
+    const sleeper = { gate, resource, rulesOf, request: this.request, path, who: this.#who };
     try {
-      return await this.#settings.wakeRules.enter(sleeper, { reason, signal: holding.signal });
+      const { params } = route;
+      const { signal } = holding;
+      return await this.#settings.wakeRules.enter(sleeper, { reason, signal, params });
     } finally {
       this.#coldMs += performance.now() - from;
       this.#holding = undefined;
@@ -215,6 +226,7 @@ export class Tunnel implements Running {
   #addTiming(fields: string[]): void {
     const cold = this.#pass?.cold;
     if (cold !== undefined) fields.push('Server-Timing', serverTiming(cold));
+    if (this.#route?.cookie !== undefined) fields.push('Set-Cookie', this.#route.cookie);
   }
 
   #refuse(error: ReveilleError): void {
@@ -277,9 +289,9 @@ export class Tunnel implements Running {
   };
 
   #account(): void {
-    const resource = this.#route?.resource ?? NO_RESOURCE;
+    const { resource, label } = this.#route ?? NO_ROUTE;
     const durationMs = performance.now() - this.#startedAt;
-    this.traffic.metrics.ended(resource, this.#status, durationMs, this.#coldMs);
+    this.traffic.metrics.ended(label, this.#status, durationMs, this.#coldMs);
     logAccess(this.traffic.log, {
       request: this.request,
       requestId: this.#requestId,

@@ -7,6 +7,8 @@ import { Lane, type LanePool } from './lane.js';
 const SWEEP_MS = 1000;
 /** Idle connections kept to one endpoint; more are closed. */
 const MAX_IDLE = 1000;
+/** Endpoints that are remembered before those without connections are looked for. */
+const SWEEP_AT = 1000;
 
 /** All connections to one endpoint of one generation. */
 export class Upstream implements LanePool {
@@ -19,6 +21,10 @@ export class Upstream implements LanePool {
     readonly endpoint: Endpoint,
     readonly generation: number,
   ) {}
+
+  get hasIdle(): boolean {
+    return this.#idle.length > 0;
+  }
 
   /** Lends a connection. @param fresh never a used one: it may be stale. */
   take(fresh: boolean): Lane {
@@ -64,6 +70,7 @@ export class Upstream implements LanePool {
 /** The connections of every resource; a resource's old ones are retired when its generation changes. */
 export class Upstreams {
   readonly #byResource = new Map<string, Upstream>();
+  #sweepAt = SWEEP_AT;
 
   /** The connections for this pass. */
   of(resource: string, pass: Pass): Upstream {
@@ -71,8 +78,17 @@ export class Upstreams {
     if (known !== undefined && leadsThere(known, pass)) return known;
     const made = new Upstream(pass.endpoint, pass.generation);
     known?.retire();
+    if (this.#byResource.size >= this.#sweepAt) this.#sweep();
     this.#byResource.set(resource, made);
     return made;
+  }
+
+  /** Members of pools come and go: those without a connection that waits are forgotten, now and then. */
+  #sweep(): void {
+    for (const [resource, upstream] of this.#byResource) {
+      if (!upstream.hasIdle) this.#byResource.delete(resource);
+    }
+    this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#byResource.size);
   }
 
   /** Drops the connections of resources that are not wanted any more. */

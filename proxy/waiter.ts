@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Params } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { type HistoryNews, type ResourceClient, temporalError } from '../temporal/index.js';
 import type { Ask, ReadyState } from '../workflows/messages.js';
@@ -43,6 +44,8 @@ export interface Watching {
 /** One wait for one resource. */
 export interface Wait {
   name: string;
+  /** What the member of a pool is made from. */
+  params?: Params | undefined;
   /** Why it is woken, for the workflow's record. */
   reason: string;
   watching: Watching;
@@ -76,12 +79,12 @@ export async function wakeAndWait(services: WaiterServices, wait: Wait): Promise
   }
 }
 
-function sendWake({ resources, line, nextAsk }: WaiterServices, { name, reason, signal }: Wait) {
+function sendWake({ resources, line, nextAsk }: WaiterServices, { name, params, reason, signal }: Wait) {
   return line.say(async () => {
     signal.throwIfAborted();
     const ask = nextAsk();
     const sent = moment();
-    return { ask, sent, runId: await resources.wake(name, { ...ask, reason }) };
+    return { ask, sent, runId: await resources.wake(name, { ...ask, reason }, params) };
   });
 }
 

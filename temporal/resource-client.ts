@@ -1,4 +1,5 @@
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { Params } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import {
   type AdoptArgs,
@@ -28,6 +29,9 @@ const SERVER_TIMEOUT_MS = 2000;
 /** Calls that are not given another time. */
 const SIGNAL_TIMEOUT_MS = 10_000;
 
+const OPEN = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
+const PARAMS_MEMO = 'params';
+
 /** Speaks to the workflows of resources, in the words of workflows/messages.ts. */
 export class ResourceClient {
   private readonly client: Client;
@@ -37,17 +41,18 @@ export class ResourceClient {
   }
 
   /** Signals `wake`, starting the execution where none runs. @returns the run that has the signal. */
-  wake(name: string, args: WakeArgs = {}): Promise<string> {
-    return this.signalWithStart(name, signals.wake, args);
+  wake(name: string, args: WakeArgs = {}, params?: Params): Promise<string> {
+    return this.signalWithStart(name, signals.wake, args, withParams(params));
   }
 
-  pin(name: string, args: PinArgs = {}): Promise<string> {
-    return this.signalWithStart(name, signals.pin, args);
+  pin(name: string, args: PinArgs = {}, params?: Params): Promise<string> {
+    return this.signalWithStart(name, signals.pin, args, withParams(params));
   }
 
-  adopt(name: string, args: AdoptArgs): Promise<string> {
+  adopt(name: string, args: AdoptArgs, params?: Params): Promise<string> {
     const { host } = args.instance;
     return this.signalWithStart(name, signals.adopt, args, {
+      ...withParams(params),
       adopted: true,
       ...(host === undefined ? {} : { host }),
     });
@@ -67,8 +72,54 @@ export class ResourceClient {
   }
 
   /** Removes what is left of a resource, awake or asleep: `stop` with `delete`, starting it where none runs. */
-  remove(name: string, args: Omit<StopArgs, 'then'> = {}): Promise<string> {
-    return this.signalWithStart(name, signals.stop, { ...args, then: 'delete' }, { adopted: true });
+  remove(name: string, args: Omit<StopArgs, 'then'> = {}, params?: Params): Promise<string> {
+    const input = { ...withParams(params), adopted: true };
+    return this.signalWithStart(name, signals.stop, { ...args, then: 'delete' }, input);
+  }
+
+  /** Removes what is left of a resource that sleeps. @returns false where it is awake: then nothing is done. */
+  async removeAsleep(name: string, host: string | undefined, params?: Params): Promise<boolean> {
+    const input = {
+      ...withParams(params),
+      adopted: true,
+      gone: true,
+      ...(host === undefined ? {} : { host }),
+    };
+    try {
+      await this.client.workflow.start(WORKFLOW_TYPE, this.startOptions(name, input));
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+      throw error;
+    }
+  }
+
+  /** What the last execution of a resource was started with, and when it ended. Needs no worker. */
+  async lastRun(name: string): Promise<{ params?: Params; closedAt?: number } | undefined> {
+    const found = await this.client.workflow.getHandle(workflowId(name)).describe().catch(ignoreNotFound);
+    if (found === undefined) return undefined;
+    const params = found.memo?.[PARAMS_MEMO] as Params | undefined;
+    return {
+      ...(params === undefined ? {} : { params }),
+      ...(found.closeTime === undefined ? {} : { closedAt: found.closeTime.getTime() }),
+    };
+  }
+
+  /**
+   * Whether as many other executions as this were open before this run began, of resources whose names begin so: of
+   * many that come at once the first ones find room, whoever asks. The server's list may be a moment behind.
+   */
+  async isFull(nameStart: string, limit: number, run: { name: string; runId: string }): Promise<boolean> {
+    const id = workflowId(run.name);
+    const { startTime } = await this.client.workflow.getHandle(id, run.runId).describe();
+    const query = `${OPEN} AND WorkflowId STARTS_WITH '${workflowId(nameStart)}'`;
+    let before = 0;
+    for await (const other of this.client.workflow.list({ query })) {
+      const order = other.startTime.getTime() - startTime.getTime() || (other.workflowId < id ? -1 : 1);
+      if (other.workflowId !== id && order < 0) before += 1;
+      if (before >= limit) return true;
+    }
+    return false;
   }
 
   unpin(name: string): Promise<boolean> {
@@ -115,9 +166,8 @@ export class ResourceClient {
 
   /** Names of all resources with an open execution. The server's list may be a moment behind. */
   async list(): Promise<string[]> {
-    const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
     const names: string[] = [];
-    for await (const { workflowId: id } of this.client.workflow.list({ query })) {
+    for await (const { workflowId: id } of this.client.workflow.list({ query: OPEN })) {
       const name = resourceOf(id);
       if (name !== undefined) names.push(name);
     }
@@ -143,8 +193,8 @@ export class ResourceClient {
    * Resolves when ready.
    * @throws ReveilleError the boot's failure, or STOPPED.
    */
-  async untilReady(name: string, signal: AbortSignal): Promise<ReadyState> {
-    const runId = await this.wake(name, { reason: 'waits until ready' });
+  async untilReady(name: string, signal: AbortSignal, params?: Params): Promise<ReadyState> {
+    const runId = await this.wake(name, { reason: 'waits until ready' }, params);
     let state: ReadyState | undefined;
     await this.follow(name, runId, signal, async (closed, run) => {
       state = await this.ready(name, run);
@@ -188,15 +238,19 @@ export class ResourceClient {
     args: object,
     input: Partial<LifecycleInput> = {},
   ): Promise<string> {
-    const handle = await this.client.workflow.signalWithStart(WORKFLOW_TYPE, {
+    const options = { ...this.startOptions(name, input), signal, signalArgs: [args] };
+    return (await this.client.workflow.signalWithStart(WORKFLOW_TYPE, options)).signaledRunId;
+  }
+
+  private startOptions(name: string, input: Partial<LifecycleInput>) {
+    return {
       workflowId: workflowId(name),
       taskQueue: TASK_QUEUE,
       args: [{ name, tells: true, ...input }],
-      signal,
-      signalArgs: [args],
       staticSummary: `The life of ${name}, from its wake to its sleep`,
-    });
-    return handle.signaledRunId;
+      // Where the name does not tell them, whoever names the member later finds them here.
+      ...(input.params === undefined ? {} : { memo: { [PARAMS_MEMO]: input.params } }),
+    };
   }
 
   private async signal(
@@ -236,6 +290,10 @@ export class ResourceClient {
       .catch(() => false);
     if (answers) throw new ReveilleError('NO_WORKER', undefined, { cause, retryInMs: 1000 });
   }
+}
+
+function withParams(params: Params | undefined): Partial<LifecycleInput> {
+  return params === undefined ? {} : { params };
 }
 
 function ignoreNotFound(error: unknown): undefined {

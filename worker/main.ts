@@ -5,8 +5,10 @@ import { createLifecycleActivities } from '../activities/lifecycle.js';
 import { createProviders, type ProviderServices } from '../activities/providers/table.js';
 import {
   type Config,
+  definitionOf,
   diffConfigs,
   hostName,
+  isNamedAfter,
   type Service,
   type ServiceOptions,
   stateDir,
@@ -18,6 +20,7 @@ import {
   type TemporalConnection,
 } from '../temporal/index.js';
 import { hasPollers, hasSearchAttributes } from './cluster.js';
+import { keepMinimum, removeGone } from './pools.js';
 import { type ReconcileServices, reconcile } from './reconcile.js';
 import { installRuntime } from './sdk-runtime.js';
 import { createWorkers } from './task-queues.js';
@@ -67,11 +70,23 @@ class WorkerService implements Service {
     const { removed } = diffConfigs(this.definitions.current, config);
     this.definitions.reload(config);
     this.host.config = config;
-    for (const name of removed) {
+    for (const name of await this.leaving(removed)) {
       const stopped = await this.parts.resources.stop(name, { reason: 'taken out of the configuration' });
       if (stopped)
         this.options.log.info({ resource: name }, 'stopped: it was taken out of the configuration');
     }
+  }
+
+  /** What is taken out, with the members of pools that are. */
+  private async leaving(removed: string[]): Promise<string[]> {
+    if (removed.length === 0) return [];
+    const open = await this.parts.resources.list();
+    const { current } = this.definitions;
+    const isMember = (name: string) => removed.some((pool) => isNamedAfter(pool, name));
+    return [
+      ...removed,
+      ...open.filter((name) => isMember(name) && definitionOf(current, name) === undefined),
+    ];
   }
 
   async close(): Promise<void> {
@@ -110,6 +125,7 @@ class WorkerService implements Service {
       log,
       searchAttributes,
       hasPollers: (queue) => hasPollers(this.temporal, queue),
+      isFull: (...question) => this.parts.resources.isFull(...question),
     });
     const kinds = Object.values(providers);
     return createWorkers({
@@ -141,9 +157,12 @@ class WorkerService implements Service {
   private async keepReconciled(): Promise<void> {
     const { signal } = this.closing;
     while (!signal.aborted) {
-      await reconcile(this.parts, signal).catch((error: unknown) => {
-        if (!signal.aborted) this.options.log.warn({ err: error }, 'could not reconcile; it is tried again');
-      });
+      for (const round of [reconcile, keepMinimum, removeGone]) {
+        await round(this.parts, signal).catch((error: unknown) => {
+          if (!signal.aborted)
+            this.options.log.warn({ err: error }, 'could not reconcile; it is tried again');
+        });
+      }
       await delay(this.definitions.current.reconcile, undefined, { signal }).catch(() => {});
     }
   }

@@ -27,10 +27,11 @@ export async function reconcile(services: ReconcileServices, signal: AbortSignal
   }
 }
 
-async function adoptIfAlone(services: ReconcileServices, { name, instance, state }: Found): Promise<void> {
+async function adoptIfAlone(services: ReconcileServices, found: Found): Promise<void> {
+  const { name, instance, state, params } = found;
   const { resources, definitions, log } = services;
   if (state !== 'running') return;
-  if (!definitions.current.resources[name]) {
+  if (!definitions.knows(name, params)) {
     log.warn(
       { resource: name, instance: instance.id },
       'an instance runs whose resource left the configuration',
@@ -39,7 +40,7 @@ async function adoptIfAlone(services: ReconcileServices, { name, instance, state
   }
   if ((await resources.openRun(name)) !== undefined) return;
   log.info({ resource: name, instance: instance.id }, 'adopting an instance that runs without an execution');
-  await resources.adopt(name, { instance });
+  await resources.adopt(name, { instance }, params);
 }
 
 /** An awake resource whose instance died unseen, between two requests. */

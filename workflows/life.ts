@@ -92,6 +92,7 @@ export class Life {
   constructor(readonly input: LifecycleInput) {
     this.name = input.name;
     this.wakeOutstanding = input.adopted !== true;
+    if (input.gone) this.stopRequest = { then: 'delete', reason: 'nobody wanted it any more' };
     const carried = input.carried as Carried | undefined;
     if (carried) this.restore(carried);
   }

@@ -150,6 +150,8 @@ export interface LeaseStatus {
 /** Answer of the `status` query: all that a dashboard shows. */
 export interface StatusState {
   name: string;
+  /** What the member of a pool was made from. */
+  params?: Record<string, string>;
   provider: string;
   phase: Phase;
   since: Timestamp;
@@ -187,6 +189,8 @@ export interface LifecycleInput {
   host?: string;
   /** Answers stand in the history, too: see TOLD. Runs of an older Reveille do without. */
   tells?: true;
+  /** Set with `adopted`: nobody wants it any more, so what is left of it is removed. */
+  gone?: boolean;
   /** The workflow's own: what it hands to its successor. */
   carried?: unknown;
 }

@@ -32,6 +32,8 @@ import { readyState, show, statusState, summary, tell } from './view.js';
 
 /** Without a wake for one more backoff, but at least this long, a failed execution closes. */
 const MIN_FAILED_MS = 60_000;
+/** When to come again to a pool that is full. */
+const FULL_MS = 5000;
 
 /**
  * The life of one resource while it is awake: one execution per awake period, id `resource:<name>`.
@@ -110,17 +112,18 @@ function firstStep(life: Life): Next {
 /** The definition stands in the worker's configuration; the workflow learns its times and queues only. */
 async function describe(life: Life): Promise<Plan> {
   try {
-    const { params, revision, host } = life.input;
+    const { params, revision, host, adopted } = life.input;
     return await anywhere('look the resource up').describe({
       name: life.name,
       ...(params === undefined ? {} : { params }),
       ...(revision === undefined ? {} : { revision }),
       ...(host === undefined ? {} : { host }),
+      ...(adopted === undefined ? {} : { adopted }),
     });
   } catch (error) {
     const failure = toFailure(error, 'RESOURCE_UNKNOWN');
     life.failure = failure;
-    life.book.refuseAll(failure.code, 0);
+    life.book.refuseAll(failure.code, failure.code === 'POOL_FULL' ? FULL_MS : 0);
     throw closeAsFailed(failure);
   }
 }

@@ -34,6 +34,7 @@ export function statusState(life: Life): StatusState {
   const deadline = idleDeadline(life);
   return {
     name: life.name,
+    ...(life.input.params === undefined ? {} : { params: life.input.params }),
     provider: plan?.provider ?? '',
     phase: life.phase,
     since: life.since,

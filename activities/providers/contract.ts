@@ -25,6 +25,8 @@ export interface Found {
   name: string;
   instance: Instance;
   state: 'running' | 'suspended';
+  /** What it was made from, where it is the member of a pool. */
+  params?: Record<string, string>;
 }
 
 /**
@@ -54,6 +56,8 @@ export interface Provider {
     context: ProviderContext,
   ): Promise<{ reason: string; log?: string } | undefined>;
   list(context: ProviderContext): Promise<Found[]>;
+  /** Names of which something is kept although they may be asleep, and that `stop` with `delete` would remove. */
+  kept?(context: ProviderContext): Promise<string[]>;
   /** Last lines of the instance's log, bounded and masked. */
   logTail(request: Pick<BootRequest, 'name' | 'definition'>, bytes: number): Promise<string>;
   /** Housekeeping that the worker calls every few seconds, where there is any. */

@@ -21,6 +21,7 @@ const activities = createLifecycleActivities({
   secret: 'benchmark',
   log,
   searchAttributes: true,
+  isFull: async () => false,
   hasPollers: async () => true,
 });
 const connection = await NativeConnection.connect(connectionOptions(config));

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Config } from '../../config/index.js';
+import { type Config, definitionOf } from '../../config/index.js';
 
 /** What of Temporal's client (temporal/) the end of `up` needs. */
 export interface AwakeResources {
@@ -60,5 +60,7 @@ async function stopUntilAsleep(name: string, client: AwakeResources, signal: Abo
 /** With a cluster of others, resources may be awake that are none of this configuration's. */
 async function ours(config: Config, client: AwakeResources): Promise<string[]> {
   const names = await client.list();
-  return 'address' in config.temporal ? names.filter((name) => name in config.resources) : names;
+  return 'address' in config.temporal
+    ? names.filter((name) => definitionOf(config, name) !== undefined)
+    : names;
 }

@@ -4,15 +4,16 @@
  */
 import type { Config } from '../../config/index.js';
 import { meaningsOf, pathOf } from '../request-target.js';
-import type { Route } from '../router.js';
+import type { Pool, Route } from '../route.js';
 
 export class ClaimedUrls {
   readonly #prefix: string;
 
   constructor(
     path: string,
-    private readonly resources: Config['resources'],
+    private readonly config: Pick<Config, 'resources' | 'pools'>,
     private readonly listensOnLoopback: boolean,
+    private readonly pools: ReadonlyMap<string, Pool>,
   ) {
     this.#prefix = `${path.replace(/\/+$/, '')}/`;
   }
@@ -36,14 +37,22 @@ export class ClaimedUrls {
 
   #route(path: string): Route | 'unknown' {
     const [resource = '', groups] = path.slice(this.#prefix.length).split('/', 2);
-    const definition = Object.hasOwn(this.resources, resource) ? this.resources[resource] : undefined;
-    if (definition === undefined || groups === undefined) return 'unknown';
+    const { resources } = this.config;
+    const definition = Object.hasOwn(resources, resource) ? resources[resource] : undefined;
+    const pool = this.pools.get(resource);
+    if ((definition ?? pool) === undefined || groups === undefined) return 'unknown';
+    const hostHeader = definition?.hostHeader ?? 'keep';
     return {
       resource,
+      label: resource,
+      rulesOf: resource,
+      pool,
+      host: undefined,
+      path: undefined,
       prefix: `${this.#prefix}${resource}/${groups}`,
       strip: true,
-      hostHeader: definition.hostHeader === 'keep' ? undefined : definition.hostHeader,
-      showLog: this.listensOnLoopback || definition.expose.logs,
+      hostHeader: hostHeader === 'keep' ? undefined : hostHeader,
+      showLog: this.listensOnLoopback || definition?.expose.logs === true,
       claimedGroups: groups.split(',').filter((group) => group !== ''),
     };
   }

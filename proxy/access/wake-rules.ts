@@ -34,8 +34,9 @@ interface ResourceRules {
 /** A request that has to wait. */
 export interface Sleeper {
   gate: Gate;
-  /** As the route has it. */
   resource: string;
+  /** The resource of the configuration whose rules hold. */
+  rulesOf: string;
   request: IncomingMessage;
   /** Without its query. */
   path: string;
@@ -76,7 +77,7 @@ export class WakeRules {
    * @throws ReveilleError WAKE_DENIED, WAKE_LIMITED, 401 where being known could help, and those of the gate.
    */
   async enter(sleeper: Sleeper, options: WaitOptions): Promise<Pass | AsleepAnswer> {
-    const rules = this.#rules.get(sleeper.resource);
+    const rules = this.#rules.get(sleeper.rulesOf);
     const answer = rules && (await this.#consider(rules, sleeper));
     if (answer !== undefined) return answer;
     options.signal.throwIfAborted();
@@ -117,11 +118,11 @@ export class WakeRules {
   }
 
   /** Counts a wake; who only joins one under way is not counted. */
-  #count({ gate, resource, request, who }: Sleeper): void {
+  #count({ gate, resource, rulesOf, request, who }: Sleeper): void {
     if (gate.state(resource) !== undefined) return;
     const now = performance.now();
     const { visitors, resources } = this.counts;
-    const limit = this.#limits.get(resource) ?? this.#perVisitor;
+    const limit = this.#limits.get(rulesOf) ?? this.#perVisitor;
     const key = this.#keyOf(request, who);
     const ofVisitor = visitors.waitOf(key, this.#perVisitor, now);
     const ofResource = resources.waitOf(resource, limit, now);

@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import { type Config, type Handed, type Logger, type TcpDoorPlan, tcpDoors } from '../../config/index.js';
 import type { ConnectionGuard } from '../connection-guard.js';
 import type { Gate } from '../gate-contract.js';
+import { poolsOf } from '../pool/pools.js';
 import { RunningList } from '../running.js';
 import { TcpDoor } from './door.js';
 import { TcpMetrics } from './metrics.js';
@@ -30,7 +31,8 @@ export class TcpDoors {
       if (running.size === 0) this.#onEmpty?.();
     });
     const metrics = new TcpMetrics(registry, () => running.size);
-    this.#traffic = { gate, log, metrics, running, holdMs: config.proxy.hold.time };
+    const pools = poolsOf(config, false);
+    this.#traffic = { gate, log, metrics, running, pools, holdMs: config.proxy.hold.time };
   }
 
   /**
@@ -43,6 +45,7 @@ export class TcpDoors {
     const added = [...plans.values()].filter(({ address }) => !this.#doors.has(address));
     const opened = await this.#openAll(added);
     this.#traffic.holdMs = config.proxy.hold.time;
+    this.#traffic.pools = poolsOf(config, false);
     for (const [address, door] of this.#doors) {
       const plan = plans.get(address);
       if (plan !== undefined) door.change(plan);

@@ -3,12 +3,14 @@
  * then joined with the instance. What the client sends before is kept within a bound, for the instance.
  */
 import { connect, type Socket } from 'node:net';
-import { type Logger, splitAddress, type TcpRoute } from '../../config/index.js';
+import { type Logger, type Params, splitAddress, type TcpRoute } from '../../config/index.js';
 import { ReveilleError } from '../../errors/index.js';
 import type { Gate, Pass } from '../gate-contract.js';
 import { plainAddress } from '../peer.js';
+import { chooseFor } from '../pool/choose.js';
 import { namedError } from '../problems.js';
 import { newRequestId } from '../request-id.js';
+import type { Pool } from '../route.js';
 import type { Running, RunningList } from '../running.js';
 import { splice } from '../splice.js';
 import { wakeReason } from '../traffic.js';
@@ -25,6 +27,8 @@ export interface TcpTraffic {
   readonly log: Logger;
   readonly metrics: TcpMetrics;
   readonly running: RunningList;
+  /** By the name that a door leads to. */
+  pools: ReadonlyMap<string, Pool>;
   /** How long a client may be held, further tries included. Milliseconds. */
   holdMs: number;
 }
@@ -34,6 +38,8 @@ export interface DoorView {
   /** HOST:PORT. */
   readonly address: string;
   readonly resource: string;
+  /** Only members of pools have any, once they are chosen. */
+  readonly params?: undefined;
   readonly route: TcpRoute;
 }
 
@@ -41,6 +47,8 @@ export class TcpConnection implements Running {
   slot = 0;
   readonly #id = newRequestId();
   readonly #client: string;
+  /** Which it entered: of a pool the member. */
+  #resource: string;
   readonly #startedAt = performance.now();
   readonly #early: Buffer[] = [];
   #earlyBytes = 0;
@@ -63,6 +71,7 @@ export class TcpConnection implements Running {
     private readonly socket: Socket,
   ) {
     this.#client = plainAddress(socket.remoteAddress);
+    this.#resource = door.resource;
   }
 
   start(): void {
@@ -88,9 +97,12 @@ export class TcpConnection implements Running {
   }
 
   async #enter(): Promise<void> {
-    const { gate } = this.traffic;
+    const { gate, pools } = this.traffic;
+    const pool = pools.get(this.door.resource);
     try {
-      const pass = gate.tryEnter(this.door.resource) ?? (await this.#hold());
+      const { resource, params } = pool === undefined ? this.door : chooseFor(pool, this.#client, gate);
+      this.#resource = resource;
+      const pass = gate.tryEnter(resource) ?? (await this.#hold(resource, params));
       if (this.#over) pass.release();
       else this.#connect(pass);
     } catch (error) {
@@ -98,13 +110,13 @@ export class TcpConnection implements Running {
     }
   }
 
-  async #hold(): Promise<Pass> {
+  async #hold(resource: string, params: Params | undefined): Promise<Pass> {
     const holding = new AbortController();
     this.#holding = holding;
     const from = performance.now();
     const reason = wakeReason(this.#id, 'TCP', this.door.address);
     try {
-      return await this.traffic.gate.enter(this.door.resource, { reason, signal: holding.signal });
+      return await this.traffic.gate.enter(resource, { reason, signal: holding.signal, params });
     } finally {
       this.#coldMs += performance.now() - from;
       this.#holding = undefined;
@@ -212,9 +224,9 @@ export class TcpConnection implements Running {
 
   #account(): void {
     const { log, metrics } = this.traffic;
-    const { resource, address } = this.door;
+    const { resource: label, address } = this.door;
     const outcome = this.#joined ? 'served' : this.#error === undefined ? 'left' : 'failed';
-    metrics.ended(resource, outcome, this.#coldMs);
+    metrics.ended(label, outcome, this.#coldMs);
     const level = this.#coldMs > 0 || outcome === 'failed' ? 'info' : 'debug';
     if (!log.isLevelEnabled(level)) return;
     const cold = this.#coldMs > 0 ? { coldMs: Math.round(this.#coldMs) } : {};
@@ -222,7 +234,7 @@ export class TcpConnection implements Running {
     log[level](
       {
         req: this.#id,
-        resource,
+        resource: this.#resource,
         port: splitAddress(address).port,
         outcome,
         ms: Math.round(performance.now() - this.#startedAt),

@@ -13,7 +13,7 @@ function ask(config: Config, settings: object, at = endpoint, signal = new Abort
   const app = { provider: 'process', process: { command: ['x'] }, idle: { probe: settings } };
   const probe = configSchema.parse({ resources: { app } }).resources.app?.idle.probe;
   if (probe === undefined) throw new Error('no probe');
-  return probeIdle(probe, { name: 'app', generation: 9, endpoint: at }, config, signal);
+  return probeIdle(probe, { name: 'app', generation: 9, endpoint: at, params: {} }, config, signal);
 }
 
 test('a 2xx answer says idle, any other says busy', async (t) => {

@@ -14,6 +14,7 @@ export const SECRET = 'the secret of the tests';
 /** Stands in for Temporal: resources are awake that are in `awake`; what is asked of them is noted. */
 export class FakePlane implements Plane {
   readonly awake = new Map<string, StatusState>();
+  readonly lastRuns = new Map<string, { params: Record<string, string> }>();
   readonly asked: { what: string; name: string; args?: object }[] = [];
   /** Set: every call fails with it. `hang`: none is ever answered. */
   failure: Error | 'hang' | undefined;
@@ -24,8 +25,9 @@ export class FakePlane implements Plane {
   closed = false;
 
   readonly resources: ResourceLife = {
-    wake: (name, args) => this.note('wake', name, args),
-    pin: (name, args) => this.note('pin', name, args),
+    wake: (name, args, params) => this.note('wake', name, { ...args, ...(params && { params }) }),
+    pin: (name, args, params) => this.note('pin', name, { ...args, ...(params && { params }) }),
+    lastRun: async (name) => this.lastRuns.get(name),
     stop: async (name, args) => {
       await this.note('stop', name, args);
       return this.awake.has(name);

@@ -1,6 +1,6 @@
 /** A gate without leases: hands out passes for instances that a test runs, and holds while there is none. */
 import type { ReveilleError } from '../../errors/index.js';
-import type { Gate, Pass, WaitOptions, WaitState } from '../../proxy/gate-contract.js';
+import type { Gate, Pass, Standing, WaitOptions, WaitState } from '../../proxy/gate-contract.js';
 import type { Endpoint, Phase, StepTiming } from '../../workflows/messages.js';
 
 interface Waiting {
@@ -22,6 +22,8 @@ export class FakeGate implements Gate {
   /** Called when an instance was unreachable: a test may wake another one. */
   onUnreachable: () => void = () => {};
   states = new Map<string, WaitState>();
+  standings = new Map<string, Standing>();
+  readonly nudged: string[] = [];
   readonly #awake = new Map<string, { endpoint: Endpoint; generation: number }>();
   readonly #waiting = new Set<Waiting>();
   #generation = 0;
@@ -62,6 +64,14 @@ export class FakeGate implements Gate {
 
   phase(resource: string): Promise<Phase> {
     return Promise.resolve(this.states.get(resource)?.phase ?? 'asleep');
+  }
+
+  standing(resource: string): Standing | undefined {
+    return this.standings.get(resource);
+  }
+
+  nudge(resource: string): void {
+    this.nudged.push(resource);
   }
 
   state(resource: string): WaitState | undefined {

@@ -8,6 +8,7 @@ interface Running {
   instance: Instance;
   server: Server;
   suspended: boolean;
+  params: Record<string, string>;
 }
 
 /**
@@ -56,7 +57,7 @@ export class FakeProvider implements Provider {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const id = `fake:${generation}`;
     const instance = { id, endpoint: { host: '127.0.0.1', port }, generation, host: this.host };
-    this.running.set(name, { name, instance, server, suspended: false });
+    this.running.set(name, { name, instance, server, suspended: false, params: request.params });
     return { instance, adopted: false };
   }
 
@@ -104,9 +105,10 @@ export class FakeProvider implements Provider {
   }
 
   async list(): Promise<Found[]> {
-    return [...this.running.values()].map(({ name, instance, suspended }) => ({
+    return [...this.running.values()].map(({ name, instance, suspended, params }) => ({
       name,
       instance,
+      ...(Object.keys(params).length === 0 ? {} : { params }),
       state: suspended ? ('suspended' as const) : ('running' as const),
     }));
   }

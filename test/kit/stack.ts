@@ -89,6 +89,7 @@ export class Stack {
       log: quiet,
       searchAttributes: true,
       hasPollers: (queue) => hasPollers(this.temporal, queue),
+      isFull: (...question) => this.resources.isFull(...question),
     });
     const { connection } = this;
     this.workers = await createWorkers({

@@ -117,11 +117,12 @@ export class Boot {
 
   private claiming(endpoint: Endpoint) {
     const { claims } = this.home;
-    const { revision, generation } = this.request;
+    const { revision, generation, params } = this.request;
+    const known = Object.keys(params).length === 0 ? {} : { params };
     return {
       file: claims.file(generation),
       temporary: scratchFile(claims.scratch),
-      rest: claimRest({ boot: bootId(), endpoint, revision, label: generation }),
+      rest: claimRest({ boot: bootId(), endpoint, revision, label: generation, ...known }),
       header: LogFile.header(`generation ${generation}, port ${endpoint.port}, ${new Date().toISOString()}`),
     };
   }

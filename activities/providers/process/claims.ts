@@ -16,6 +16,8 @@ export interface RunClaim {
   readonly label: number;
   /** The generation that it was taken over from. */
   readonly from?: number;
+  /** What the member of a pool was made from. */
+  readonly params?: Record<string, string>;
 }
 /** `sealed`: nothing was started for this generation, and nothing ever will be. */
 export type Claim = RunClaim | { readonly kind: 'sealed'; readonly generation: number };
@@ -167,20 +169,21 @@ export class Claims {
   }
 }
 
-type Rest = Pick<RunClaim, 'endpoint' | 'revision' | 'label' | 'from'> & { boot: string };
+type Rest = Pick<RunClaim, 'endpoint' | 'revision' | 'label' | 'from' | 'params'> & { boot: string };
 
 /** What of a claim is known before the process exists; the shim puts its pid and start time in front. */
 export function claimRest(rest: Rest): string {
   return JSON.stringify(rest).slice(1);
 }
 
-function formatClaim({ identity, endpoint, revision, label, from }: RunClaim): string {
+function formatClaim({ identity, endpoint, revision, label, from, params }: RunClaim): string {
   const rest: Rest = {
     boot: identity.boot,
     endpoint,
     revision,
     label,
     ...(from === undefined ? {} : { from }),
+    ...(params === undefined ? {} : { params }),
   };
   return `{"pid":${identity.pid},"start":${identity.start},${claimRest(rest)}`;
 }
@@ -188,11 +191,11 @@ function formatClaim({ identity, endpoint, revision, label, from }: RunClaim): s
 /** A claim that cannot be read was lost in a crash of the host, and with it whatever it named. */
 function parseClaim(generation: number, text: string): Claim {
   try {
-    const { pid, start, boot, endpoint, revision, label, from } = JSON.parse(text);
+    const { pid, start, boot, endpoint, revision, label, from, params } = JSON.parse(text);
     if (Number.isSafeInteger(pid) && Number.isSafeInteger(start) && Number.isSafeInteger(endpoint.port)) {
       const identity = { pid, start, boot };
-      const taken = from === undefined ? {} : { from };
-      return { kind: 'run', generation, identity, endpoint, revision, label, ...taken };
+      const more = { ...(from === undefined ? {} : { from }), ...(params === undefined ? {} : { params }) };
+      return { kind: 'run', generation, identity, endpoint, revision, label, ...more };
     }
   } catch {
     // Sealed, or not JSON: no process either way.

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { type Config, resolveReferences } from '../../../config/index.js';
+import { type Config, paramsEnvironment, resolveReferences } from '../../../config/index.js';
 import { ReveilleError } from '../../../errors/index.js';
 import { inheritedEnvironment } from '../../inherited-environment.js';
 import type { BootRequest } from '../contract.js';
@@ -17,7 +17,7 @@ export interface PreparedCommand extends Command {
  * @throws ReveilleError BOOT_FAILED naming what is missing (command, folder, user), REFERENCE_UNRESOLVED.
  */
 export async function prepareCommand(
-  { name, generation, definition }: BootRequest,
+  { name, generation, definition, params }: BootRequest,
   port: number,
   config: Config,
 ): Promise<PreparedCommand> {
@@ -28,6 +28,7 @@ export async function prepareCommand(
     ...inheritedEnvironment(process.env, config),
     ...user?.env,
     ...own.env,
+    ...paramsEnvironment(params),
     PORT: String(port),
     REVEILLE_RESOURCE: name,
     REVEILLE_GENERATION: String(generation),

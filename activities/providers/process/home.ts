@@ -9,6 +9,9 @@ import type { Group } from './group.js';
 /** Whether a name can be a folder's. */
 export const isFolderName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);
 
+/** What keeps late comers away, and what belongs to it. */
+const LASTING = new Set(['claims', 'tmp']);
+
 /** What this host keeps of one resource, in `<state>/process/<name>/`. */
 export class Home {
   readonly claims: Claims;
@@ -38,11 +41,15 @@ export class Home {
     if (port !== this.lastPort) replaceFile(join(this.folder, 'port'), String(port), this.claims.scratch);
   }
 
-  /** Removes all but the claims, which keep late comers away, and what belongs to them. */
+  /** Whether there is anything that `clear` would remove. */
+  get isKept(): boolean {
+    return readdirSync(this.folder).some((entry) => !LASTING.has(entry));
+  }
+
+  /** Removes all but what lasts. */
   clear(): void {
     for (const entry of readdirSync(this.folder)) {
-      if (entry !== 'claims' && entry !== 'tmp')
-        rmSync(join(this.folder, entry), { recursive: true, force: true });
+      if (!LASTING.has(entry)) rmSync(join(this.folder, entry), { recursive: true, force: true });
     }
   }
 }

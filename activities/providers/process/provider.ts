@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { definitionOf } from '../../../config/index.js';
 import { type ErrorCode, ReveilleError } from '../../../errors/index.js';
 import type { Instance } from '../../../workflows/messages.js';
 import type { InspectResult } from '../../contract.js';
@@ -92,8 +93,12 @@ export class ProcessProvider implements Provider {
       const state = claim === undefined ? 'gone' : lifeOf(claim.identity);
       return claim === undefined || state === 'gone'
         ? []
-        : [{ name, instance: this.host.instance(claim), state }];
+        : [{ name, instance: this.host.instance(claim), state, ...paramsOf(claim) }];
     });
+  }
+
+  async kept(): Promise<string[]> {
+    return this.names().filter((name) => this.host.home(name).isKept);
   }
 
   logTail({ name, definition }: Pick<BootRequest, 'name' | 'definition'>, bytes: number): Promise<string> {
@@ -103,7 +108,7 @@ export class ProcessProvider implements Provider {
   /** Keeps the logs within their bounds. */
   async maintain(): Promise<void> {
     for (const name of this.names()) {
-      const limit = this.host.config.resources[name]?.process.logSize ?? DEFAULT_LOG_BYTES;
+      const limit = definitionOf(this.host.config, name)?.process.logSize ?? DEFAULT_LOG_BYTES;
       await this.host
         .home(name)
         .log.rotate(limit)
@@ -144,6 +149,8 @@ async function named<T>(code: ErrorCode, work: Promise<T>): Promise<T> {
     throw error;
   }
 }
+
+const paramsOf = ({ params }: RunClaim) => (params === undefined ? {} : { params });
 
 function lifeOfInstance({ id }: Instance): LifeState {
   const identity = parseIdentity(id);
