@@ -10,13 +10,7 @@ const DAY = 24 * 3_600_000;
 const SELECTIONS = ['first', 'random', 'roundRobin', 'leastConnections', 'clientAddress', 'cookie'] as const;
 export type Selection = (typeof SELECTIONS)[number];
 
-/**
- * How the member for a request is chosen. Members that are awake come before those that sleep.
- * first: the first one with room. random, roundRobin, leastConnections (requests in flight at this proxy): as they
- * say. clientAddress: the same client gets the same member, as far as there are the same members. cookie: as
- * leastConnections, then always the same.
- */
-export const selection = z
+const selection = z
   .enum(SELECTIONS, {
     error: wants('a way to choose', 'first, random, roundRobin, leastConnections, clientAddress or cookie'),
   })
@@ -72,6 +66,12 @@ const countPool = z.strictObject({
   max: whole(1, 1000),
   /** Requests in flight for each member: more of them wake another one, as far as max. */
   per: whole(1).default(10),
+  /**
+   * How the member for a request is chosen. Members that are awake come before those that sleep.
+   * first: the first one with room. random, roundRobin, leastConnections (requests in flight at this proxy): as they
+   * say. clientAddress: the same client gets the same member, as long as there are the same members. cookie: as
+   * leastConnections, then always the same.
+   */
   select: selection,
 });
 
@@ -87,6 +87,7 @@ export const memberPoolSettings = {
   members: z
     .array(text('the name of a resource'), { error: wants('a list of members', '[one, two]') })
     .min(1, { error: wants('a list of members', 'at least one') }),
+  /** How the member for a request is chosen: as in a pool by number. */
   select: selection,
   /** Requests in flight for each member: more of them wake another one. Default: who is awake gets them all. */
   per: whole(1).optional(),
