@@ -224,6 +224,7 @@ function toApplicationFailure(
     code: error.code,
     message: error.message,
     ...(error.log === undefined ? {} : { log: error.log }),
+    ...(error.younger === undefined ? {} : { younger: error.younger }),
   };
   return ApplicationFailure.create({
     message: error.message,

@@ -8,6 +8,8 @@ export interface ReveilleErrorOptions {
   log?: string;
   /** How to become known, as the value of WWW-Authenticate (RFC 9110 11.6.1). */
   challenge?: string;
+  /** With STALE_GENERATION: the generation that is younger than the one that was asked for. */
+  younger?: number;
 }
 
 /** An error as RFC 9457 (problem details for HTTP APIs) puts it. */
@@ -33,6 +35,7 @@ export class ReveilleError extends Error {
   readonly retryInMs: number | undefined;
   readonly log: string | undefined;
   readonly challenge: string | undefined;
+  readonly younger: number | undefined;
 
   constructor(code: ErrorCode, message?: string, options: ReveilleErrorOptions = {}) {
     super(
@@ -45,6 +48,7 @@ export class ReveilleError extends Error {
     this.retryInMs = options.retryInMs;
     this.log = options.log;
     this.challenge = options.challenge;
+    this.younger = options.younger;
   }
 
   /**

@@ -17,11 +17,23 @@ export async function boot(life: Life, plan: Plan): Promise<BootOutcome> {
   life.enter('booting');
   const outcome = await cancellableStep(life, () => bootSteps(life, plan), 'BOOT_FAILED');
   if (outcome === 'done') return 'ready';
+  if (outcome !== 'stop' && catchesUp(life, outcome.failure)) return await boot(life, plan);
   // Everyone who waits is told before the cleaning up, which may take as long as the instance's grace.
   if (outcome !== 'stop') life.fail(outcome.failure);
   if (outcome !== 'stop' && outcome.failure.code === 'INSTANCE_DIED') life.noteGone();
   await stopInstance(life, plan, () => removal(life));
   return outcome === 'stop' || life.stopRequest ? 'stop' : 'failed';
+}
+
+/**
+ * The clock was set back since a generation that this execution knows nothing of. It is the only one that is open, so
+ * nobody else boots that one: the next goes beyond it. @returns whether there is such a generation.
+ */
+function catchesUp(life: Life, { younger }: Failure): boolean {
+  if (younger === undefined || younger <= life.generation) return false;
+  life.generation = younger;
+  life.boots -= 1;
+  return true;
 }
 
 async function bootSteps(life: Life, plan: Plan): Promise<void> {

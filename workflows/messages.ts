@@ -108,6 +108,8 @@ export interface Failure {
   message: string;
   /** Bounded and masked. */
   log?: string;
+  /** With STALE_GENERATION: the younger one. */
+  younger?: number;
 }
 export interface Answer {
   ask: number;

@@ -27,6 +27,15 @@ test('past the bound of held requests the next is told HOLD_FULL, and one that l
   await assert.rejects(second, hasCode('SHUTTING_DOWN'));
 });
 
+test('a thousand requests on what sleeps share one wake', async () => {
+  const resources = new FakeResources();
+  const gate = gateOn(resources, { hold: { time: 60_000, perResource: 1000, total: 1000 } });
+  const passes = await Promise.all(Array.from({ length: 1000 }, () => enter(gate)));
+  assert.equal(resources.wakes.length, 1);
+  for (const pass of passes) pass.release();
+  await gate.close();
+});
+
 test('who finds no place wakes nothing', async () => {
   const resources = new FakeResources();
   const gate = gateOn(resources, { hold: { time: 60_000, perResource: 0, total: 0 } });

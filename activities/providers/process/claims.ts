@@ -60,7 +60,8 @@ export class Claims {
     this.mark(`${generation}.begun`);
     const newest = this.generations()[0] ?? 0;
     if (newest > generation) {
-      throw new ReveilleError('STALE_GENERATION', `generation ${newest} exists, ${generation} is too old`);
+      const message = `generation ${newest} exists, ${generation} is too old`;
+      throw new ReveilleError('STALE_GENERATION', message, { younger: newest });
     }
   }
 
