@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { Registry } from 'prom-client';
 import { type Config, definitionOf, type Ending, type Logger } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
+import { WakeLimits } from './access/wake-limits.js';
 import { endWith, onClientError } from './client-error.js';
 import { ClientRequest } from './client-request.js';
 import { connectionOf } from './connection.js';
@@ -40,6 +41,8 @@ export interface FrontDoorOptions {
   registry?: Registry;
   /** Counts connections, also those of other doors; whoever made it reloads it. Default: one for this door alone. */
   guard?: ConnectionGuard;
+  /** Counts wakes, also those of other doors; this door reloads it. Default: one for this door alone. */
+  limits?: WakeLimits;
 }
 
 export interface FrontDoor {
@@ -75,7 +78,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     requestTimeout: 0,
   });
   const sockets = new Set<Duplex>();
-  const maker = new SettingsMaker(options.log);
+  const limits = options.limits ?? new WakeLimits(config);
+  const maker = new SettingsMaker(log, limits);
   const traffic = createTraffic(options, maker.make(config), registry, sockets);
   applyLimits(server, config);
   wire(server, traffic, sockets, guard);
@@ -86,6 +90,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     listen: (where) => listen(server, log, where),
     reload(next) {
       traffic.settings = maker.make(next);
+      limits.reload(next);
       applyLimits(server, next);
       traffic.upstreams.keepOnly((resource) => definitionOf(next, resource) !== undefined);
     },

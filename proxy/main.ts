@@ -7,6 +7,7 @@ import {
   splitAddress,
 } from '../config/index.js';
 import { connectTemporal, type TemporalConnection } from '../temporal/index.js';
+import { WakeLimits } from './access/wake-limits.js';
 import { ConnectionGuard } from './connection-guard.js';
 import { createFrontDoor, type FrontDoor } from './front-door.js';
 import { LeaseGate } from './gate.js';
@@ -37,12 +38,13 @@ export async function startProxy({
   gate = new LeaseGate(config, { temporal, at, log, registry });
   internal.register(gate.id, at);
   const guard = new ConnectionGuard(config, registry, log);
-  const door = createFrontDoor({ config, gate, log, registry, guard });
+  const limits = new WakeLimits(config);
+  const door = createFrontDoor({ config, gate, log, registry, guard, limits });
   const bound = await door.listen(
     listenFd === undefined ? splitAddress(config.proxy.listen) : { fd: listenFd },
   );
   const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-  const tcp = new TcpDoors({ config, gate, log, registry, guard, handed });
+  const tcp = new TcpDoors({ config, gate, log, registry, guard, limits, handed });
   await tcp.apply(config);
   return new ProxyService(config, { gate, guard, door, tcp, internal, temporal }, `${host}:${bound.port}`);
 }

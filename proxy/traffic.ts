@@ -4,7 +4,8 @@ import { ReveilleError } from '../errors/index.js';
 import { Access } from './access/access.js';
 import { ClaimedUrls } from './access/claimed-url.js';
 import { Identities } from './access/identity.js';
-import { newWakeCounts, WakeRules } from './access/wake-rules.js';
+import type { WakeLimits } from './access/wake-limits.js';
+import { WakeRules } from './access/wake-rules.js';
 import type { Gate } from './gate-contract.js';
 import type { TrafficMetrics } from './metrics.js';
 import { type IsTrusted, isLoopback, trustedPeers } from './peer.js';
@@ -28,12 +29,14 @@ export interface Settings {
   readonly holdMs: number;
 }
 
-/** Makes settings of configurations, with what outlives a reload: keys, checked tokens, counts of wakes. */
+/** Makes settings of configurations, with what outlives a reload: keys and checked tokens. */
 export class SettingsMaker {
   readonly #identities: Identities;
-  readonly #counts = newWakeCounts();
 
-  constructor(log: Logger) {
+  constructor(
+    log: Logger,
+    private readonly limits: WakeLimits,
+  ) {
     this.#identities = new Identities(log);
   }
 
@@ -49,7 +52,7 @@ export class SettingsMaker {
       router: new Router(config, onLoopback, pools),
       isTrusted,
       access: access.isOpen ? undefined : access,
-      wakeRules: new WakeRules(config, access, isTrusted, this.#counts),
+      wakeRules: new WakeRules(config, access, isTrusted, this.limits),
       claimedUrls: claimed && new ClaimedUrls(claimed.path, config, onLoopback, pools),
       maxHeaders: proxy.limits.headers,
       holdMs: proxy.hold.time,

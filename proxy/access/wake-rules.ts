@@ -9,20 +9,9 @@ import { sourceOf } from '../source.js';
 import type { Access } from './access.js';
 import { clientAddress } from './client-address.js';
 import type { Identified } from './identity.js';
-import { type Rate, Rates } from './rates.js';
 import { type Matcher, matcherOf, type Question } from './request-pattern.js';
 import { type AccessRule, accessRule } from './rules.js';
-
-/** Bound of the resources that are counted: members of pools have names of their own. */
-const MAX_RESOURCES = 10_000;
-
-/** Wakes counted since the process began, over all configurations. */
-export interface WakeCounts {
-  visitors: Rates;
-  resources: Rates;
-}
-
-export const newWakeCounts = (): WakeCounts => ({ visitors: new Rates(), resources: new Rates() });
+import type { WakeLimits } from './wake-limits.js';
 
 interface ResourceRules {
   by: AccessRule | undefined;
@@ -46,21 +35,14 @@ export interface Sleeper {
 export class WakeRules {
   /** Only of resources that have any. */
   readonly #rules = new Map<string, ResourceRules>();
-  readonly #limits = new Map<string, Rate>();
-  readonly #perVisitor: Rate;
-  readonly #visitors: number;
 
   constructor(
     config: Config,
     private readonly access: Access,
     private readonly isTrusted: IsTrusted,
-    private readonly counts: WakeCounts,
+    private readonly limits: WakeLimits,
   ) {
-    const { perVisitor, every, visitors } = config.proxy.wakes;
-    this.#perVisitor = { count: perVisitor, every };
-    this.#visitors = visitors;
     for (const [name, { wake, asleep }] of Object.entries(config.resources)) {
-      this.#limits.set(name, wake.limit);
       if (!wake.by && !wake.allow && wake.deny.length === 0 && asleep.length === 0) continue;
       this.#rules.set(name, {
         by: wake.by && accessRule(wake.by),
@@ -81,8 +63,7 @@ export class WakeRules {
     const answer = rules && (await this.#consider(rules, sleeper));
     if (answer !== undefined) return answer;
     options.signal.throwIfAborted();
-    // In the same turn of the loop as the wake: a thousand who come at once are one wake.
-    this.#count(sleeper);
+    this.limits.count(sleeper.gate, sleeper, this.#keyOf(sleeper));
     return await sleeper.gate.enter(sleeper.resource, options);
   }
 
@@ -117,27 +98,8 @@ export class WakeRules {
     );
   }
 
-  /** Counts a wake; who only joins one under way is not counted. */
-  #count({ gate, resource, rulesOf, request, who }: Sleeper): void {
-    if (gate.state(resource) !== undefined) return;
-    const now = performance.now();
-    const { visitors, resources } = this.counts;
-    const limit = this.#limits.get(rulesOf) ?? this.#perVisitor;
-    const key = this.#keyOf(request, who);
-    const ofVisitor = visitors.waitOf(key, this.#perVisitor, now);
-    const ofResource = resources.waitOf(resource, limit, now);
-    if (ofVisitor > 0 || ofResource > 0) {
-      const message =
-        ofVisitor > 0
-          ? `More than ${this.#perVisitor.count} wakes by one visitor (proxy.wakes.perVisitor).`
-          : `${resource} was woken more than ${limit.count} times (wake.limit).`;
-      throw new ReveilleError('WAKE_LIMITED', message, { retryInMs: Math.max(ofVisitor, ofResource) });
-    }
-    visitors.take(key, this.#perVisitor, this.#visitors, now);
-    resources.take(resource, limit, MAX_RESOURCES, now);
-  }
-
-  #keyOf(request: IncomingMessage, { visitor: { user } }: Identified): string {
+  #keyOf({ request, who: { visitor } }: Sleeper): string {
+    const { user } = visitor;
     if (user !== undefined) return `user ${user}`;
     return sourceOf(clientAddress(request, this.isTrusted));
   }

@@ -55,12 +55,13 @@ const BARE: Route = {
   showLog: false,
 };
 
-/** The member for a connection of which the address alone is known. */
+/** The member for a connection of which the address alone is known. @param name the pool's. */
 export function chooseFor(
   pool: Pool,
+  name: string,
   address: string,
   gate: Pick<Gate, 'standing' | 'nudge'>,
-): Pick<Route, 'resource' | 'params'> {
+): Pick<Route, 'resource' | 'rulesOf' | 'params'> {
   const asked = {
     authority: undefined,
     target: '/',
@@ -70,5 +71,5 @@ export function chooseFor(
     allows: () => true,
     refusal: (what: string) => new ReveilleError('ACCESS_DENIED', `${what}.`),
   };
-  return pool.choose(BARE, asked, gate);
+  return pool.choose({ ...BARE, rulesOf: name }, asked, gate);
 }

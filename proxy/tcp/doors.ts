@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import { type Config, type Handed, type Logger, type TcpDoorPlan, tcpDoors } from '../../config/index.js';
+import type { WakeLimits } from '../access/wake-limits.js';
 import type { ConnectionGuard } from '../connection-guard.js';
 import type { Gate } from '../gate-contract.js';
 import { poolsOf } from '../pool/pools.js';
@@ -14,6 +15,7 @@ export interface TcpDoorsOptions {
   log: Logger;
   registry: Registry;
   guard: ConnectionGuard;
+  limits: WakeLimits;
   /** Where listening sockets come from that somebody else holds. Default: each door listens by itself. */
   handed?: Handed | undefined;
 }
@@ -26,13 +28,13 @@ export class TcpDoors {
   #onEmpty: (() => void) | undefined;
 
   constructor(private readonly options: TcpDoorsOptions) {
-    const { gate, log, registry, config } = options;
+    const { gate, log, registry, config, limits } = options;
     const running = new RunningList(() => {
       if (running.size === 0) this.#onEmpty?.();
     });
     const metrics = new TcpMetrics(registry, () => running.size);
     const pools = poolsOf(config, false);
-    this.#traffic = { gate, log, metrics, running, pools, holdMs: config.proxy.hold.time };
+    this.#traffic = { gate, log, metrics, running, limits, pools, holdMs: config.proxy.hold.time };
   }
 
   /**

@@ -3,15 +3,17 @@
  * then joined with the instance. What the client sends before is kept within a bound, for the instance.
  */
 import { connect, type Socket } from 'node:net';
-import { type Logger, type Params, splitAddress, type TcpRoute } from '../../config/index.js';
+import { type Logger, splitAddress, type TcpRoute } from '../../config/index.js';
 import { ReveilleError } from '../../errors/index.js';
+import type { WakeLimits } from '../access/wake-limits.js';
 import type { Gate, Pass } from '../gate-contract.js';
 import { plainAddress } from '../peer.js';
 import { chooseFor } from '../pool/choose.js';
 import { namedError } from '../problems.js';
 import { newRequestId } from '../request-id.js';
-import type { Pool } from '../route.js';
+import type { Pool, Route } from '../route.js';
 import type { Running, RunningList } from '../running.js';
+import { sourceOf } from '../source.js';
 import { splice } from '../splice.js';
 import { wakeReason } from '../traffic.js';
 import type { TcpMetrics } from './metrics.js';
@@ -27,6 +29,7 @@ export interface TcpTraffic {
   readonly log: Logger;
   readonly metrics: TcpMetrics;
   readonly running: RunningList;
+  readonly limits: WakeLimits;
   /** By the name that a door leads to. */
   pools: ReadonlyMap<string, Pool>;
   /** How long a client may be held, further tries included. Milliseconds. */
@@ -38,8 +41,6 @@ export interface DoorView {
   /** HOST:PORT. */
   readonly address: string;
   readonly resource: string;
-  /** Only members of pools have any, once they are chosen. */
-  readonly params?: undefined;
   readonly route: TcpRoute;
 }
 
@@ -100,9 +101,10 @@ export class TcpConnection implements Running {
     const { gate, pools } = this.traffic;
     const pool = pools.get(this.door.resource);
     try {
-      const { resource, params } = pool === undefined ? this.door : chooseFor(pool, this.#client, gate);
-      this.#resource = resource;
-      const pass = gate.tryEnter(resource) ?? (await this.#hold(resource, params));
+      const whole = { resource: this.door.resource, rulesOf: this.door.resource };
+      const chosen = pool === undefined ? whole : chooseFor(pool, whole.rulesOf, this.#client, gate);
+      this.#resource = chosen.resource;
+      const pass = gate.tryEnter(chosen.resource) ?? (await this.#hold(chosen));
       if (this.#over) pass.release();
       else this.#connect(pass);
     } catch (error) {
@@ -110,13 +112,15 @@ export class TcpConnection implements Running {
     }
   }
 
-  async #hold(resource: string, params: Params | undefined): Promise<Pass> {
+  async #hold(chosen: Pick<Route, 'resource' | 'rulesOf' | 'params'>): Promise<Pass> {
+    const { gate, limits } = this.traffic;
     const holding = new AbortController();
     this.#holding = holding;
     const from = performance.now();
     const reason = wakeReason(this.#id, 'TCP', this.door.address);
     try {
-      return await this.traffic.gate.enter(resource, { reason, signal: holding.signal, params });
+      limits.count(gate, chosen, sourceOf(this.#client));
+      return await gate.enter(chosen.resource, { reason, signal: holding.signal, params: chosen.params });
     } finally {
       this.#coldMs += performance.now() - from;
       this.#holding = undefined;

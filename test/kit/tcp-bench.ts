@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { Config } from '../../config/index.js';
+import { WakeLimits } from '../../proxy/access/wake-limits.js';
 import { ConnectionGuard } from '../../proxy/connection-guard.js';
 import { TcpDoors } from '../../proxy/tcp/doors.js';
 import { FakeGate } from './fake-gate.js';
@@ -41,7 +42,7 @@ export async function startTcpBench(
     configOf({ proxy: top, resources: { app: { routes: [{ tcp: `127.0.0.1:${port}`, ...more }] } } });
   const config = configWith(route);
   const guard = new ConnectionGuard(config, registry, log);
-  const doors = new TcpDoors({ config, gate, log, registry, guard });
+  const doors = new TcpDoors({ config, gate, log, registry, guard, limits: new WakeLimits(config) });
   await doors.apply(config);
   t.after(() => doors.close(0));
   const turnedAway = (): Promise<void> =>
