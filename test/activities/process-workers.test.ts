@@ -104,6 +104,30 @@ test('L17: a worker paused in a stop leaves the next generation alive', async (t
   assert.equal((await host.inspect('app', instance)).state, 'running');
 });
 
+test('what a stop and then a boot began to end and did not, the stop of that boot ends', async (t) => {
+  const host = hostOf(t, resources);
+  const { instance } = await host.boot('app', 1);
+  for (const [action, generation] of [
+    ['stop', 1],
+    ['boot', 2],
+  ] as const) {
+    const cutOff = worker(t, host, { action, generation, pauseAt: 'ending the processes' });
+    await hasPaused(cutOff);
+    cutOff.child.kill('SIGKILL');
+    await once(cutOff.child, 'close');
+  }
+  assert.equal((await host.inspect('app', instance)).state, 'running');
+  await host.stop('app', 2);
+  assert.deepEqual(instances(host), []);
+});
+
+test('what an older generation left, and nobody began to end, the stop of a boot that never was leaves alone', async (t) => {
+  const host = hostOf(t, resources);
+  const { instance } = await host.boot('app', 1);
+  await host.stop('app', 2);
+  assert.equal((await host.inspect('app', instance)).state, 'running');
+});
+
 test('a worker killed before it starts the process leaves nothing in the way of the next', async (t) => {
   const host = hostOf(t, resources);
   const first = worker(t, host, { action: 'boot', generation: 1, pauseAt: 'starting the process' });

@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { eventually } from '../kit/conditions.js';
 import { app, House } from '../kit/house.js';
-import { ask, askForProblem } from '../kit/house-client.js';
+import { askForProblem } from '../kit/house-client.js';
 
 const WAITERS = 20;
 const backoff = { first: '400ms', max: '1m' };
@@ -70,25 +70,5 @@ test('an instance that dies half-way through its boot is told with its last word
     assert.match(log ?? '', /these are my last words/);
     house.allow('mended');
     await untilMended(house);
-  });
-});
-
-test('under steady demand, attempts come no more often than the backoff says', () => {
-  const failing = app({ LIVE_WHEN: 'mended' }, { backoff });
-  return House.live({ resources: { failing } }, async (house) => {
-    await eventually('four attempts', async () => {
-      const { status, retryAfter } = await askForProblem(house.url('/'));
-      assert.equal(status, 503);
-      assert.notEqual(retryAfter, null);
-      return house.journal('start').length >= 4;
-    });
-    const starts = house.journal('start').map(({ at }) => at);
-    for (const [i, pause] of [400, 800, 1600].entries()) {
-      const gap = (starts[i + 1] ?? 0) - (starts[i] ?? 0);
-      assert.ok(gap >= pause, `attempt ${i + 2} came ${gap} ms after the one before, not ${pause}`);
-    }
-    house.allow('mended');
-    const { generation } = await eventually('a later wake works', () => ask(house.url('/')));
-    assert.ok(generation > 0);
   });
 });

@@ -13,7 +13,9 @@ export interface StopOptions {
 
 /**
  * Ends what a generation started, and sees to it that nothing is started for it any more. What a younger
- * generation has taken over is left alone. To delete is to end what older generations left, too.
+ * generation has taken over is left alone. Where this one never ran, an older one's end may have been begun and cut
+ * off, by its own stop or by this generation's boot: nobody else comes to finish it. To delete is to end what older
+ * generations left, whether it was begun or not.
  */
 export async function stopGeneration(
   host: Host,
@@ -25,9 +27,13 @@ export async function stopGeneration(
   home.claims.prepare();
   const claim = home.claims.settle(request.generation);
   if (claim.kind === 'run') await stopClaimed(host, home, claim, request, options, context);
-  if (options.then !== 'delete') return;
-  const older = home.claims.settleOlder(request.generation);
-  if (older !== undefined) await stopClaimed(host, home, older, request, options, context);
+  const isDeleted = options.then === 'delete';
+  if (claim.kind === 'sealed' || isDeleted) {
+    const older = home.claims.settleOlder(request.generation);
+    const isBegun = older !== undefined && home.claims.fate(older.generation) === 'stop';
+    if (older && (isBegun || isDeleted)) await stopClaimed(host, home, older, request, options, context);
+  }
+  if (!isDeleted) return;
   const newest = home.claims.newestRun()?.generation ?? 0;
   if (newest <= request.generation) home.clear();
 }
