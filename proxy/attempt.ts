@@ -54,7 +54,7 @@ export class Attempt implements LaneUser, BodySink {
 
   constructor(
     private readonly owner: AttemptOwner,
-    private readonly lane: Lane,
+    private lane: Lane,
     private readonly sending: Sending,
   ) {}
 
@@ -70,8 +70,9 @@ export class Attempt implements LaneUser, BodySink {
     this.sending.body?.stop();
   }
 
-  connected(): void {
-    const { lane, sending } = this;
+  connected(lane: Lane): void {
+    const { sending } = this;
+    this.lane = lane;
     this.#sent = true;
     this.#reused = lane.sent > 0;
     lane.sent++;

@@ -19,8 +19,8 @@ const shared = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /** Who has the connection. */
 export interface LaneUser extends AnswerSink {
-  /** The connection stands: the request may be written. */
-  connected(): void;
+  /** This connection stands, the one that was lent or another: the request may be written. */
+  connected(lane: Lane): void;
   /** What was written has gone out. */
   drained(): void;
   /** No more of this read is to come now. @returns false: stop reading until `resume`. */
@@ -35,6 +35,10 @@ export interface LaneUser extends AnswerSink {
 export interface LanePool {
   give(lane: Lane): void;
   forget(lane: Lane): void;
+  /** The instance has accepted it: something was read. */
+  proven(lane: Lane): void;
+  /** A connection was refused. */
+  refused(error: Error): void;
 }
 
 export class Lane {
@@ -46,25 +50,36 @@ export class Lane {
   idleUntil = 0;
   /** The request has been written whole: only then may another one follow its answer. */
   requestOver = false;
-  readonly #socket: Socket;
+  /** Undefined until `connect`: it waits for its turn. */
+  #socket: Socket | undefined;
   readonly #parser = new AnswerParser();
-  readonly #timeout: NodeJS.Timeout;
+  #timeout: NodeJS.Timeout | undefined;
   #buffer = shared;
   #lent = false;
   #user: LaneUser | undefined;
+  #isHead = false;
+  #connected = false;
+  #proven = false;
   #closed = false;
 
-  constructor(
-    { host, port }: Endpoint,
-    private readonly pool: LanePool,
-  ) {
+  constructor(private readonly pool: LanePool) {}
+
+  connect({ host, port }: Endpoint): void {
     const socket = connect({
       host,
       port,
       noDelay: true,
       onread: {
         buffer: () => this.#buffer,
-        callback: (length) => this.#onRead(length),
+        callback: (length) => {
+          const goOn = this.#onRead(length);
+          // Now and not before: who waits for its turn goes out on this connection, where it is free already.
+          if (!this.#proven) {
+            this.#proven = true;
+            this.pool.proven(this);
+          }
+          return goOn;
+        },
       },
     });
     this.#socket = socket;
@@ -74,7 +89,8 @@ export class Lane {
     );
     socket.on('connect', () => {
       clearTimeout(this.#timeout);
-      this.#user?.connected();
+      this.#connected = true;
+      this.#user?.connected(this);
     });
     socket.on('drain', () => this.#user?.drained());
     socket.on('end', () => this.#onEnd());
@@ -94,28 +110,45 @@ export class Lane {
   /** Lends the connection. @param isHead the request's method is HEAD. */
   use(user: LaneUser, isHead: boolean): void {
     this.#user = user;
+    this.#isHead = isHead;
     this.requestOver = false;
     this.#parser.begin(isHead);
-    if (!this.#socket.connecting) user.connected();
+    if (this.#connected) user.connected(this);
+  }
+
+  /** Waits no longer: what it was lent for goes out on a connection that stands. */
+  handOver(to: Lane): void {
+    const user = this.#user;
+    this.#closed = true;
+    this.#user = undefined;
+    if (user) to.use(user, this.#isHead);
+    else this.pool.give(to);
+  }
+
+  /** Its turn will not come. */
+  fail(error: Error): void {
+    this.#fail(error);
   }
 
   /** @returns false: wait for `drained` before more. */
   write(data: string | Buffer): boolean {
-    return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data);
+    const socket = this.#socket;
+    if (socket === undefined) return false;
+    return typeof data === 'string' ? socket.write(data, 'latin1') : socket.write(data);
   }
 
   /** Several writes until `uncork` leave as one. */
   cork(): void {
-    this.#socket.cork();
+    this.#socket?.cork();
   }
 
   uncork(): void {
-    this.#socket.uncork();
+    this.#socket?.uncork();
   }
 
   /** Reads on, after `readOver` has said no. */
   resume(): void {
-    this.#socket.resume();
+    this.#socket?.resume();
   }
 
   /** Closes at once. Nobody is told. */
@@ -124,7 +157,7 @@ export class Lane {
     this.#closed = true;
     this.#user = undefined;
     clearTimeout(this.#timeout);
-    this.#socket.destroy();
+    this.#socket?.destroy();
     this.pool.forget(this);
   }
 
@@ -177,6 +210,7 @@ export class Lane {
   #fail(error: Error): void {
     if (this.#closed) return;
     const user = this.#user;
+    if (this.#socket !== undefined && !this.#connected) this.pool.refused(error);
     this.destroy();
     user?.failed(error);
   }

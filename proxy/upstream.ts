@@ -9,17 +9,33 @@ const SWEEP_MS = 1000;
 const MAX_IDLE = 1000;
 /** Endpoints that are remembered before those without connections are looked for. */
 const SWEEP_AT = 1000;
+/**
+ * New connections that the instance may have accepted or not. What it has not is in its backlog, and where that is
+ * full the kernel drops the handshake, whose next try comes a second later: a thousand requests that were held
+ * and go out at once met Node's backlog of 511 so. More wait for their turn, or for a connection that comes back.
+ */
+const UNPROVEN = {
+  max: 100,
+  /** After this long without an answer, a connection counts as accepted by an instance that takes its time. */
+  ms: 50,
+};
 
 /** All connections to one endpoint of one generation. */
 export class Upstream implements LanePool {
   /** The one used last is the last: it is the warmest, and the others may run out. */
   readonly #idle: Lane[] = [];
   #sweeper: NodeJS.Timeout | undefined;
+  /** New connections without an answer as yet, the oldest first, with the time from which they count as accepted. */
+  readonly #unproven = new Map<Lane, number>();
+  /** Those whose turn to connect has not come, the first first, and whether a used connection will not do. */
+  readonly #waiting = new Map<Lane, boolean>();
+  #turn: NodeJS.Timeout | undefined;
   #retired = false;
 
   constructor(
     readonly endpoint: Endpoint,
     readonly generation: number,
+    private readonly unproven = UNPROVEN,
   ) {}
 
   get hasIdle(): boolean {
@@ -33,10 +49,14 @@ export class Upstream implements LanePool {
       if (lane.idleUntil > now) return lane;
       lane.destroy();
     }
-    return new Lane(this.endpoint, this);
+    const lane = new Lane(this);
+    if (this.#waiting.size === 0 && this.#hasRoom(now)) this.#connect(lane, now);
+    else this.#waitForTurn(lane, fresh, now);
+    return lane;
   }
 
   give(lane: Lane): void {
+    if (this.#waiting.size > 0 && this.#handOver(lane)) return;
     if (this.#retired || this.#idle.length >= MAX_IDLE) {
       lane.destroy();
       return;
@@ -46,7 +66,20 @@ export class Upstream implements LanePool {
     this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
+  proven(lane: Lane): void {
+    if (this.#unproven.delete(lane)) this.#nextTurns();
+  }
+
+  /** Nobody is there: who waits would find the same, one hundred after the other. */
+  refused(error: Error): void {
+    const waiting = [...this.#waiting.keys()];
+    this.#waiting.clear();
+    for (const lane of waiting) lane.fail(error);
+  }
+
   forget(lane: Lane): void {
+    this.#waiting.delete(lane);
+    if (this.#unproven.delete(lane)) this.#nextTurns();
     const index = this.#idle.indexOf(lane);
     if (index >= 0) this.#idle.splice(index, 1);
   }
@@ -56,6 +89,57 @@ export class Upstream implements LanePool {
     this.#retired = true;
     for (const lane of this.#idle.splice(0)) lane.destroy();
     clearInterval(this.#sweeper);
+    this.refused(new Error('The instance has been replaced.'));
+  }
+
+  #handOver(lane: Lane): boolean {
+    for (const [waiting, fresh] of this.#waiting) {
+      if (fresh) continue;
+      this.#waiting.delete(waiting);
+      waiting.handOver(lane);
+      return true;
+    }
+    return false;
+  }
+
+  #hasRoom(now: number): boolean {
+    for (const [lane, provenAt] of this.#unproven) {
+      if (provenAt > now) break;
+      this.#unproven.delete(lane);
+    }
+    return this.#unproven.size < this.unproven.max;
+  }
+
+  #connect(lane: Lane, now: number): void {
+    this.#unproven.set(lane, now + this.unproven.ms);
+    lane.connect(this.endpoint);
+  }
+
+  #waitForTurn(lane: Lane, fresh: boolean, now: number): void {
+    this.#waiting.set(lane, fresh);
+    this.#wakeForTurns(now);
+  }
+
+  #nextTurns(): void {
+    if (this.#waiting.size === 0) return;
+    const now = performance.now();
+    for (const lane of this.#waiting.keys()) {
+      if (!this.#hasRoom(now)) break;
+      this.#waiting.delete(lane);
+      this.#connect(lane, now);
+    }
+    if (this.#waiting.size > 0) this.#wakeForTurns(now);
+  }
+
+  #wakeForTurns(now: number): void {
+    const [oldest = now] = this.#unproven.values();
+    this.#turn ??= setTimeout(
+      () => {
+        this.#turn = undefined;
+        this.#nextTurns();
+      },
+      Math.max(1, oldest - now),
+    );
   }
 
   #sweep(): void {
