@@ -10,10 +10,12 @@ const IDLE_MS = 2000;
 const SHORT = { idle: { after: '2s' }, lease: { time: '500ms' } };
 /** Room for a busy machine between the call that hangs and the end of the lease. */
 const LONGER = { idle: { after: '4s' }, lease: { time: '2s' } };
+/** A lease outlasts the idle time, by the second for which the workflow counts it longer. */
+const AS_LONG = { idle: { after: '2s' }, lease: { time: '2s' } };
 let stack: Stack;
 
 before(async () => {
-  stack = await Stack.start({ decided: SHORT, open: SHORT, used: SHORT, asked: LONGER });
+  stack = await Stack.start({ decided: SHORT, open: SHORT, used: SHORT, leased: AS_LONG, asked: LONGER });
 });
 after(() => stack.close());
 
@@ -56,6 +58,15 @@ test('L9: with a proxy used until just before its death, the stop is not before 
   // A proxy forwards until its lease ends, one second before the workflow's count of it, and tells nobody.
   const lastUse = lease.until - 1000;
   assert.ok((await stopOf('used')).at >= lastUse + IDLE_MS);
+});
+
+test('no stop is decided while a lease lives, when the idle time since the last use is over too', async () => {
+  const proxy = new RawProxy(stack, 'leased', 'p');
+  await proxy.enter();
+  const lease = await proxy.lease();
+  const { idleDeadline = 0 } = await proxy.status();
+  assert.ok(lease && lease.until > idleDeadline);
+  assert.ok((await stopOf('leased')).at >= lease.until);
 });
 
 test('L11: a proxy that hangs on Temporal is asked before the stop, and goes on', async () => {
