@@ -53,6 +53,12 @@ const proxySchema = z.strictObject({
       headers: whole(1).default(200),
       /** For a request's head to arrive. */
       headerTimeout: span.default(30 * SECOND),
+      /** Of a request's body. Default: any size, since bodies pass through in bounded memory. */
+      body: size.optional(),
+      /** Longest pause within a body, while the instance takes it; and how long a body that nobody wants is read. */
+      bodyTimeout: span.default(2 * MINUTE),
+      /** Requests that a client may send ahead on a connection while the first one waits for its answer. */
+      pipelined: whole(1).default(100),
       /** Idle keep-alive connections of clients. Longer than the usual 60 s of load balancers. */
       keepAlive: span.default(75 * SECOND),
       /** Client connections at the same time, those of TCP routes included. */

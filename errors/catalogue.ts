@@ -89,6 +89,16 @@ export const catalogue = {
     title: 'The request header fields are too large',
     remedy: 'Send fewer or smaller header fields.',
   },
+  REQUEST_BODY_TOO_LARGE: {
+    status: 413,
+    title: 'The body of the request is too large',
+    remedy: 'Send less at once, or raise or remove proxy.limits.body.',
+  },
+  PIPELINE_FULL: {
+    status: 429,
+    title: 'Too many requests were sent ahead on one connection',
+    remedy: 'Wait for answers before sending more, or raise proxy.limits.pipelined.',
+  },
   REQUEST_TIMEOUT: {
     status: 408,
     title: 'The request did not arrive in time',

@@ -2,8 +2,6 @@
 import type { Duplex } from 'node:stream';
 import type { SenderText } from './headers.js';
 
-/** Requests that may wait behind one another on a connection. Clients that pipeline send fewer. */
-const MAX_PIPELINED = 100;
 const KEY: unique symbol = Symbol('reveille connection');
 
 /** What is served on a connection now. */
@@ -28,18 +26,22 @@ export class ClientConnection {
   /**
    * Serves now, or after those that came before: only safe requests might run side by side (RFC 9112 9.3.2), and
    * a request that is not first would be held while its own answer has no way out.
+   * @param most that may wait.
+   * @returns false where one more came: nothing more is served here.
    */
-  serve(serving: Serving): void {
-    if (this.closing) return;
+  serve(serving: Serving, most: number): boolean {
+    if (this.closing) return true;
     if (this.current === undefined) {
       this.current = serving;
       serving.start();
-    } else if (this.#waiting.length < MAX_PIPELINED) {
+    } else if (this.#waiting.length < most) {
       this.#waiting.push(serving);
     } else {
       this.closing = true;
       this.socket.destroy();
+      return false;
     }
+    return true;
   }
 
   /** The current one has ended. */

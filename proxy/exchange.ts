@@ -18,7 +18,7 @@ import { NO_ROUTE } from './metrics.js';
 import { plainAddress } from './peer.js';
 import { chooseMember } from './pool/choose.js';
 import { namedError, sendAsleep, sendProblem } from './problems.js';
-import { hasBody, RequestBody } from './request-body.js';
+import { type BodyOwner, boundRest, hasBody, RequestBody } from './request-body.js';
 import { faultOf } from './request-check.js';
 import { requestIdOf } from './request-id.js';
 import { pathOf, readTarget, type Target } from './request-target.js';
@@ -30,7 +30,7 @@ import { isNavigation, PAGE_AFTER_MS, sendWaitingPage } from './waiting.js';
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
-export class Exchange implements AttemptOwner, Running, Serving {
+export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   slot = 0;
   readonly #settings: Settings;
   readonly #trusted: boolean;
@@ -68,9 +68,10 @@ export class Exchange implements AttemptOwner, Running, Serving {
   start(): void {
     this.traffic.running.add(this);
     this.response.on('close', this.#onClose).on('error', ignore);
-    const fault = faultOf(this.request, this.#settings.maxHeaders);
+    const fault = faultOf(this.request, this.#settings.limits);
     if (fault !== undefined) {
-      this.#refuse(fault, true);
+      // What is too large is well-formed: its end is known.
+      this.#refuse(fault, fault.code !== 'REQUEST_BODY_TOO_LARGE');
       return;
     }
     if (this.request.url === '*' && this.request.method === 'OPTIONS') {
@@ -192,7 +193,8 @@ export class Exchange implements AttemptOwner, Running, Serving {
       visitor: this.#who.fields,
     };
     const head = requestText(this.request, written, this.connection.sender);
-    const body = hasBody(this.request) ? new RequestBody(this.request) : null;
+    const { limits } = this.#settings;
+    const body = hasBody(this.request) ? new RequestBody(this.request, limits.body, this) : null;
     this.#body = body;
     const lane = this.traffic.upstreams.of(route.resource, pass).take(this.#sendings > 0);
     const attempt = new Attempt(this, lane, { head, isHead: method === 'HEAD', body, chunked });
@@ -205,6 +207,13 @@ export class Exchange implements AttemptOwner, Running, Serving {
     if (!this.expectsContinue || this.#continued) return;
     this.#continued = true;
     this.response.writeContinue();
+  }
+
+  bodyFailed(error: ReveilleError): void {
+    this.#error = error;
+    this.#attempt?.cancel();
+    if (this.response.headersSent) this.response.destroy();
+    else this.#refuse(error, error.code === 'REQUEST_TIMEOUT');
   }
 
   addFields(headers: string[]): void {
@@ -278,6 +287,7 @@ export class Exchange implements AttemptOwner, Running, Serving {
     this.#attempt?.cancel();
     this.#pass?.release();
     this.traffic.running.delete(this);
+    boundRest(this.request, this.#settings.limits.body);
     this.#account();
     if (this.traffic.draining) this.traffic.onDrained();
     this.connection.next();

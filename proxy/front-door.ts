@@ -74,13 +74,13 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     // Missing ones are answered here, as problem+json.
     requireHostHeader: false,
     connectionsCheckingInterval: HEAD_CHECK_MS,
-    // Slow uploads are welcome: only heads have a time limit.
+    // Slow uploads are welcome: heads have a time limit, and bodies one for each pause.
     requestTimeout: 0,
   });
   const sockets = new Set<Duplex>();
   const limits = options.limits ?? new WakeLimits(config);
   const maker = new SettingsMaker(log, limits);
-  const traffic = createTraffic(options, maker.make(config), registry, sockets);
+  const traffic = createTraffic(options, maker.make(config), registry, { sockets, guard });
   applyLimits(server, config);
   wire(server, traffic, sockets, guard);
   return {
@@ -103,7 +103,7 @@ function createTraffic(
   { gate, log }: FrontDoorOptions,
   settings: Settings,
   registry: Registry,
-  sockets: ReadonlySet<Duplex>,
+  { sockets, guard }: { sockets: ReadonlySet<Duplex>; guard: ConnectionGuard },
 ): Traffic {
   const running = new RunningList();
   const connections = () => {
@@ -117,6 +117,7 @@ function createTraffic(
     metrics: new TrafficMetrics(registry, () => gate.held(), connections),
     upstreams: new Upstreams(),
     running,
+    refusals: guard.refusals,
     keptAwake: new Set(),
     settings,
     draining: false,
@@ -192,7 +193,14 @@ function serve(
   expectsContinue: boolean,
 ): void {
   const connection = connectionOf(request.socket);
-  connection.serve(new Exchange(traffic, connection, request, response, expectsContinue));
+  const { pipelined } = traffic.settings.limits;
+  const exchange = new Exchange(traffic, connection, request, response, expectsContinue);
+  if (connection.serve(exchange, pipelined)) return;
+  const message = `More than ${pipelined} requests behind one another (proxy.limits.pipelined).`;
+  traffic.refusals.note(
+    new ReveilleError('PIPELINE_FULL', message),
+    plainAddress(request.socket.remoteAddress),
+  );
 }
 
 function listen(

@@ -10,6 +10,8 @@ import type { Gate } from './gate-contract.js';
 import type { TrafficMetrics } from './metrics.js';
 import { type IsTrusted, isLoopback, trustedPeers } from './peer.js';
 import { poolsOf } from './pool/pools.js';
+import type { Refusals } from './refusals.js';
+import type { RequestLimits } from './request-check.js';
 import { pathOf, type Target } from './request-target.js';
 import { type Route, Router } from './router.js';
 import type { RunningList } from './running.js';
@@ -23,8 +25,7 @@ export interface Settings {
   readonly access: Access | undefined;
   readonly wakeRules: WakeRules;
   readonly claimedUrls: ClaimedUrls | undefined;
-  /** Most header fields of a request. */
-  readonly maxHeaders: number;
+  readonly limits: RequestLimits;
   /** How long a request may be held, resends included. Milliseconds. */
   readonly holdMs: number;
 }
@@ -54,10 +55,15 @@ export class SettingsMaker {
       access: access.isOpen ? undefined : access,
       wakeRules: new WakeRules(config, access, isTrusted, this.limits),
       claimedUrls: claimed && new ClaimedUrls(claimed.path, config, onLoopback, pools),
-      maxHeaders: proxy.limits.headers,
+      limits: limitsOf(proxy.limits),
       holdMs: proxy.hold.time,
     };
   }
+}
+
+function limitsOf({ headers, body, bodyTimeout, pipelined }: Config['proxy']['limits']): RequestLimits {
+  const bytes = body ?? Number.POSITIVE_INFINITY;
+  return { headers, body: { bytes, timeoutMs: bodyTimeout }, pipelined };
 }
 
 /** The route of a request, or why there is none. */
@@ -80,6 +86,7 @@ export interface Traffic {
   readonly metrics: TrafficMetrics;
   readonly upstreams: Upstreams;
   readonly running: RunningList;
+  readonly refusals: Refusals;
   /** Resources for which a hold goes on although its client was shown the waiting page. */
   readonly keptAwake: Set<string>;
   settings: Settings;

@@ -76,7 +76,7 @@ export class Tunnel implements Running {
     this.socket.on('close', this.#onClientClose);
     // Reading goes on while the client is held, or its leaving would not be seen.
     this.socket.on('data', this.#keepEarly).on('end', this.#onEarlyEnd);
-    const fault = faultOf(this.request, this.#settings.maxHeaders);
+    const fault = faultOf(this.request, this.#settings.limits);
     const target = fault ?? readTarget(this.request);
     if (target instanceof ReveilleError) this.#refuse(target);
     else if (typeof target === 'string') this.#refuse(new ReveilleError('REQUEST_INVALID', target));
