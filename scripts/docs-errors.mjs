@@ -1,9 +1,9 @@
 // node scripts/docs-errors.mjs [--check] [FILE]: writes docs/errors.md from the catalogue of errors, or tells
 // by its exit code whether it is up to date. Needs `npm run build` before.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { catalogue } from '../dist/errors/index.js';
+import { writeOrCheck } from './docs/page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const INTRODUCTION = `# Errors
@@ -23,12 +23,4 @@ const sections = Object.entries(catalogue).map(
 );
 const page = `${INTRODUCTION}\n${sections.join('\n')}`;
 
-const words = process.argv.slice(2);
-const file = words.find((word) => !word.startsWith('--')) ?? join(root, 'docs/errors.md');
-if (!words.includes('--check')) {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, page);
-} else if (readFileSync(file, 'utf8') !== page) {
-  console.error(`${file} is out of date: run node scripts/docs-errors.mjs`);
-  process.exitCode = 1;
-}
+writeOrCheck(join(root, 'docs/errors.md'), page, 'scripts/docs-errors.mjs');
