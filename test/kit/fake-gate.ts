@@ -1,4 +1,5 @@
 /** A gate without leases: hands out passes for instances that a test runs, and holds while there is none. */
+import type { Params } from '../../config/index.js';
 import type { ReveilleError } from '../../errors/index.js';
 import type { Gate, Pass, Standing, WaitOptions, WaitState } from '../../proxy/gate-contract.js';
 import type { Endpoint, Phase, StepTiming } from '../../workflows/messages.js';
@@ -24,6 +25,8 @@ export class FakeGate implements Gate {
   states = new Map<string, WaitState>();
   standings = new Map<string, Standing>();
   readonly nudged: string[] = [];
+  /** What was entered and had to wait, or did not: with what members are made from. */
+  readonly asked: { resource: string; params?: Params | undefined }[] = [];
   readonly #awake = new Map<string, { endpoint: Endpoint; generation: number }>();
   readonly #waiting = new Set<Waiting>();
   #generation = 0;
@@ -50,6 +53,7 @@ export class FakeGate implements Gate {
 
   enter(resource: string, options: WaitOptions): Promise<Pass> {
     this.reasons.push(options.reason);
+    this.asked.push({ resource, params: options.params });
     const ready = this.tryEnter(resource);
     if (ready !== undefined) return Promise.resolve(ready);
     return new Promise((resolve, reject) => {

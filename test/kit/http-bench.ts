@@ -41,16 +41,17 @@ export function pump(socket: Socket, size: number): () => number {
 interface BenchOptions {
   proxy?: Record<string, unknown>;
   resources?: Record<string, Record<string, unknown>>;
+  pools?: Record<string, Record<string, unknown>>;
 }
 
 /** A checked configuration; `app` takes all paths unless resources are given. */
-export function configOf({ proxy = {}, resources = {} }: BenchOptions): Config {
+export function configOf({ proxy = {}, resources = {}, pools = {} }: BenchOptions): Config {
   const process = { command: ['true'] };
   const given = Object.keys(resources).length > 0 ? resources : { app: { routes: [{ path: '/' }] } };
   const full = Object.fromEntries(
     Object.entries(given).map(([name, one]) => [name, { provider: 'process', process, ...one }]),
   );
-  return { ...configSchema.parse({ proxy, resources: full }), file: undefined, folder: '/' };
+  return { ...configSchema.parse({ proxy, pools, resources: full }), file: undefined, folder: '/' };
 }
 
 export interface Bench {
