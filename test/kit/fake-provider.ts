@@ -23,6 +23,8 @@ export class FakeProvider implements Provider {
   readonly stops: { name: string; generation: number; then: string; at: number }[] = [];
   readonly inspections: number[] = [];
   readonly running = new Map<string, Running>();
+  /** Names of which something is left, awake or asleep. */
+  readonly remains = new Set<string>();
   /** Highest generation of each resource that was stopped: nothing of it is started any more. */
   private readonly sealed = new Map<string, number>();
   /** Awaited before each boot, stop, inspection. */
@@ -38,6 +40,7 @@ export class FakeProvider implements Provider {
     const { name, generation } = request;
     this.boots.push(generation);
     this.bootsOf.push(name);
+    this.remains.add(name);
     await this.beforeBoot(request, context);
     if (generation <= (this.sealed.get(name) ?? 0)) {
       throw new ReveilleError('STALE_GENERATION', `generation ${generation} has been stopped`);
@@ -82,6 +85,7 @@ export class FakeProvider implements Provider {
   async stop(request: BootRequest, instance: Instance | undefined, options: { then: string }): Promise<void> {
     const { name, generation } = request;
     this.stops.push({ name, generation, then: options.then, at: Date.now() });
+    if (options.then === 'delete') this.remains.delete(name);
     await this.beforeStop(request);
     this.sealed.set(name, Math.max(generation, this.sealed.get(name) ?? 0));
     const found = this.running.get(request.name);
@@ -111,6 +115,10 @@ export class FakeProvider implements Provider {
       ...(Object.keys(params).length === 0 ? {} : { params }),
       state: suspended ? ('suspended' as const) : ('running' as const),
     }));
+  }
+
+  async kept(): Promise<string[]> {
+    return [...this.remains];
   }
 
   async logTail(): Promise<string> {
