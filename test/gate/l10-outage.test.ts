@@ -2,18 +2,21 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { isReveilleError } from '../../errors/index.js';
 import { eventually } from '../kit/conditions.js';
+import { RawProxy } from '../kit/raw-proxy.js';
 import { Relay } from '../kit/relay.js';
 import { Stack } from '../kit/stack.js';
 import { throughout } from '../kit/throughout.js';
 
 const IDLE_MS = 4000;
+/** As leases.md 10 has it, and some more. */
+const LATE_MS = 2500;
 const SHORT = { idle: { after: '4s' }, lease: { time: '2s' } };
 let stack: Stack;
 const forever = new AbortController().signal;
 
 before(async () => {
   stack = await Stack.start(
-    { used: SHORT, cold: SHORT },
+    { used: SHORT, cold: SHORT, late: SHORT },
     { proxy: { hold: { time: '6s' } } },
     { database: true },
   );
@@ -41,6 +44,21 @@ test('L10: Temporal down across the deadline, back, down again and back, under t
   assert.deepEqual(stack.provider.stops, []);
   await eventually('without traffic it falls asleep', () => stack.provider.stops.length === 1, 60_000);
   await proxy.close();
+});
+
+test('a stop that an outage has made late is put off by ten seconds, also where nobody can be asked', async () => {
+  const proxy = new RawProxy(stack, 'late', 'p');
+  await proxy.enter();
+  const lease = await proxy.lease();
+  assert.ok(lease);
+  const stopsOf = () => stack.provider.stops.filter(({ name }) => name === 'late');
+  await stack.server.kill();
+  const late = lease.until + IDLE_MS + LATE_MS;
+  await eventually('the stop is late', () => Date.now() > late);
+  const back = Date.now();
+  await stack.server.run();
+  const stop = await eventually('it is stopped', () => stopsOf()[0], 60_000);
+  assert.ok(stop.at >= back + 10_000);
 });
 
 test('a cold request is held while Temporal hangs, and told so only when its time is over', async () => {
