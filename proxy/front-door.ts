@@ -233,12 +233,7 @@ async function close(
   { drainMs, ending }: { drainMs: number; ending: Ending },
 ): Promise<void> {
   traffic.draining = true;
-  const closed = new Promise<void>((resolve) => {
-    // That of http cuts off at once whoever rests.
-    if (ending === 'replaced') NetServer.prototype.close.call(server, () => resolve());
-    else server.close(() => resolve());
-  });
-  if (ending === 'for good') traffic.onDrained = () => server.closeIdleConnections();
+  const closed = ended(server, traffic, ending);
   const cut = setTimeout(() => {
     server.closeIdleConnections();
     for (const one of traffic.running.snapshot()) one.shutDown();
@@ -250,4 +245,23 @@ async function close(
   clearTimeout(cut);
   clearTimeout(last);
   traffic.upstreams.keepOnly(() => false);
+}
+
+/** Resolves when nothing is left; accepts no more from now on. */
+function ended(server: Server, traffic: Traffic, ending: Ending): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) {
+      // All came through servers of others, which go on.
+      traffic.onDrained = () => {
+        if (traffic.running.size === 0) resolve();
+      };
+      traffic.onDrained();
+    } else if (ending === 'replaced') {
+      // That of http cuts off at once whoever rests.
+      NetServer.prototype.close.call(server, () => resolve());
+    } else {
+      server.close(() => resolve());
+      traffic.onDrained = () => server.closeIdleConnections();
+    }
+  });
 }

@@ -1,5 +1,7 @@
 /** Requests with an Upgrade field: which become tunnels, and which are served as if they had none. */
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connectionOf } from './connection.js';
 import { hasBody } from './request-body.js';
@@ -43,7 +45,13 @@ function serveAsPlain(server: Server, request: IncomingMessage, socket: Duplex, 
     text += `${name}: ${lower === 'connection' ? withoutUpgrade(value) : value}\r\n`;
   }
   socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
-  server.emit('connection', socket);
+  const event = 'encrypted' in socket ? 'secureConnection' : 'connection';
+  serverOf(socket, server).emit(event, socket);
+}
+
+/** The one that accepted it: another program's server has more to serve than this door. */
+function serverOf(socket: Duplex, door: Server): EventEmitter {
+  return 'server' in socket && socket.server instanceof NetServer ? socket.server : door;
 }
 
 function withoutUpgrade(connection: string): string {

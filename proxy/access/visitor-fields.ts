@@ -30,16 +30,24 @@ function plain(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
 
+/** Capital and small letters are one; so is what differs from them in that bit alone. */
+function letterOf(name: string): number {
+  return name.charCodeAt(0) | 32;
+}
+
 export class IdentityNames {
   readonly #names: ReadonlySet<string>;
+  /** First letters of them: most names are let through without a copy. */
+  readonly #letters: ReadonlySet<number>;
 
   /** @param own names that the configuration gives to identity headers. */
   constructor(own: readonly string[]) {
     this.#names = new Set([...IDENTITY_NAMES, ...own.map(plain)]);
+    this.#letters = new Set([...this.#names].map(letterOf));
   }
 
   has(name: string): boolean {
-    return this.#names.has(plain(name));
+    return this.#letters.has(letterOf(name)) && this.#names.has(plain(name));
   }
 }
 
