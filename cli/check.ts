@@ -110,7 +110,7 @@ function table(resources: readonly Summary[]): string {
 function warningsOf(config: Config): string[] {
   const root = process.getuid?.() === 0;
   const users = Object.entries(config.resources).flatMap(([name, { process: settings }]) =>
-    settings.user === undefined || root
+    settings?.user === undefined || root
       ? []
       : [`resources.${name}.process.user: only a worker that is root can run it as ${settings.user}`],
   );

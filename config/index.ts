@@ -45,6 +45,7 @@ export {
   stretchOf,
   templateOf,
 } from './pools.js';
+export { type ProviderName, type SettingsOf, settingsOf } from './providers/table.js';
 export { type ReferenceSources, type Resolved, resolveReferences } from './references.js';
 export type {
   HealthDefinition,

@@ -1,37 +1,15 @@
 import { z } from 'zod';
 import { accessSchema, asleepSchema, wakeSchema } from './access-schema.js';
 import { params, poolSettings } from './pool-schema.js';
+import { processSettings } from './providers/process-schema.js';
+import { checkSections, providerNames } from './providers/table.js';
 import { tcpRoute } from './tcp-route-schema.js';
-import { duration, size, span } from './units.js';
-import { flag, port, reference, routeHost, routePath, statuses, text, urlOrPath } from './values.js';
-import { wants } from './wording.js';
+import { duration, span } from './units.js';
+import { command, flag, port, routeHost, routePath, statuses, text, urlOrPath } from './values.js';
+import { either, wants } from './wording.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-
-const COMMAND = wants('a command', 'a list of a program and its arguments, such as [node, server.js]');
-/** The program must have a name; an argument may be empty. */
-const command = z
-  .array(reference, { error: COMMAND })
-  .min(1, { error: COMMAND })
-  .refine(([program]) => program !== undefined && program.trim() !== '', COMMAND);
-
-const processSettings = z.strictObject({
-  /** The program and its arguments; no shell is in between. */
-  command,
-  /** Added to the worker's own environment. */
-  env: z
-    .record(z.string().regex(/^[^=\0]+$/, { error: wants('a variable name', 'a name without =') }), reference)
-    .default({}),
-  /** Folder that the command starts in. Relative to the configuration file's folder. */
-  cwd: text('a folder').default('.'),
-  /** The user that the command runs as: needs a worker that is root. Default: the worker's own. */
-  user: text('a user name').optional(),
-  /** From SIGTERM to SIGKILL. */
-  grace: duration.default(10 * SECOND),
-  /** Bound of the log file; one older file of the same size is kept beside it. */
-  logSize: size.default(1_000_000),
-});
 
 const healthTimings = {
   /** Longest pause between two probes; the first come 5 ms apart and the pauses grow up to it. */
@@ -91,12 +69,12 @@ export const route = z.union(
   { error: wants('a route', '{ path: /app }, { host: app.example.org } or { tcp: 2222 }') },
 );
 
-/** One resource of reveille.yaml. */
-export const resourceSchema = z.strictObject({
+/** Each key of a resource; whether they go together, `resourceSchema` says. */
+export const resourceShape = z.strictObject({
   /** What starts, inspects and stops it. Its settings stand under its name. */
-  provider: z.enum(['process'], { error: wants('a provider', 'process') }),
+  provider: z.enum(providerNames, { error: wants('a provider', either(providerNames)) }),
   /** Settings of the provider `process`: a program on the worker's own machine. */
-  process: processSettings,
+  process: processSettings.optional(),
   /** Where the awake instance answers. */
   endpoint: z
     .strictObject({
@@ -171,7 +149,10 @@ export const resourceSchema = z.strictObject({
   routes: z.array(route).default([]),
 });
 
-export type ResourceDefinition = z.output<typeof resourceSchema>;
+/** One resource of reveille.yaml. */
+export const resourceSchema = resourceShape.superRefine(checkSections);
+
+export type ResourceDefinition = z.output<typeof resourceShape>;
 export type HealthDefinition = ResourceDefinition['health'];
 export type IdleProbeDefinition = z.output<typeof idleProbe>;
 export type RouteDefinition = z.output<typeof route>;

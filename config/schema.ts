@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { identitySchema, wakesSchema } from './access-schema.js';
 import { memberPoolSchema } from './member-pool-schema.js';
-import { resourceSchema } from './resource-schema.js';
+import { resourceSchema, resourceShape } from './resource-schema.js';
 import { duration, size, span } from './units.js';
 import {
   address,
@@ -173,7 +173,7 @@ export const configSchema = z.strictObject({
 /** A file of which some is already known to be wrong: no provider is asked for, all else is as ever. */
 export const looseConfigSchema = configSchema.extend({
   /** As in a whole file, but for what starts them. */
-  resources: z.record(resourceName, resourceSchema.partial({ provider: true, process: true })).default({}),
+  resources: z.record(resourceName, resourceShape.partial({ provider: true })).default({}),
 });
 export type LooseConfigFile = z.output<typeof looseConfigSchema>;
 

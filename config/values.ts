@@ -21,6 +21,18 @@ export const reference = z.string({ error: wants('text', TEXT) }).superRefine((v
 /** A reference that must not be empty. */
 export const secret = reference.refine((value) => value !== '', wants('text', 'text such as ${env:NAME}'));
 
+const COMMAND = wants('a command', 'a list of a program and its arguments, such as [node, server.js]');
+/** The program must have a name; an argument may be empty. */
+export const command = z
+  .array(reference, { error: COMMAND })
+  .min(1, { error: COMMAND })
+  .refine(([program]) => program !== undefined && program.trim() !== '', COMMAND);
+
+/** Variables by name, with references in their values. */
+export const environment = z
+  .record(z.string().regex(/^[^=\0]+$/, { error: wants('a variable name', 'a name without =') }), reference)
+  .default({});
+
 export function flag() {
   return z.boolean({ error: wants('true or false') });
 }

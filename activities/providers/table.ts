@@ -1,10 +1,10 @@
-import type { ResourceDefinition } from '../../config/index.js';
+import type { ProviderName } from '../../config/index.js';
 import type { Provider } from './contract.js';
 import type { HostServices } from './process/host.js';
 import { ProcessProvider } from './process/provider.js';
 
 export type ProviderServices = HostServices;
-export type Providers = Readonly<Record<ResourceDefinition['provider'], Provider>>;
+export type Providers = Readonly<Record<ProviderName, Provider>>;
 
 /**
  * One of each provider, to be kept as long as the worker lives: they know how their processes ended.

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadConfig } from '../../config/index.js';
+import { type Config, loadConfig } from '../../config/index.js';
 import { connectTemporal } from '../../temporal/index.js';
 import { startChild } from '../child.js';
 import type { BenchContext, Benchmark } from '../contract.js';
@@ -122,10 +122,10 @@ async function startBare(context: BenchContext, stack: BenchStack): Promise<() =
 }
 
 /** Back from milliseconds to what the file may say. */
-function plain(resources: Record<string, { process: { command: string[] }; endpoint: unknown }>): object {
+function plain(resources: Config['resources']): object {
   const entries = Object.entries(resources).map(([name, { process, endpoint }]) => [
     name,
-    { provider: 'process', process: { command: process.command }, endpoint, health: { tcp: true } },
+    { provider: 'process', process: { command: process?.command }, endpoint, health: { tcp: true } },
   ]);
   return Object.fromEntries(entries);
 }

@@ -10,7 +10,7 @@ export class Comments {
   #sources = new Map();
 
   constructor(folder) {
-    for (const name of readdirSync(folder).filter((file) => file.endsWith('.ts'))) {
+    for (const name of readdirSync(folder, { recursive: true }).filter((file) => file.endsWith('.ts'))) {
       const text = readFileSync(join(folder, name), 'utf8');
       for (const { 1: constant, index } of text.matchAll(/^(?:export )?const (\w+) =/gm)) {
         this.#sources.set(constant, text.slice(index, endOf(text, text.indexOf('=', index) + 1, ';')));

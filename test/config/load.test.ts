@@ -26,7 +26,7 @@ const resource = (lines: string) => {
 
 test('the demo is valid and means what the design says', () => {
   const config = loadConfig(defaultConfigFile(root));
-  assert.deepEqual(config.resources.hello?.process.command, ['node', 'examples/hello.js']);
+  assert.deepEqual(config.resources.hello?.process?.command, ['node', 'examples/hello.js']);
   assert.equal(config.resources.hello?.idle.after, 20_000);
   assert.equal(config.onExit, 'stop');
 });

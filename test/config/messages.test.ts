@@ -65,7 +65,6 @@ test('all that is wrong is told at once, in the order of the file, contradiction
       'r.yaml:1:18 proxy.listen:',
       'r.yaml:2:1 images:',
       'r.yaml:3:20 control.listen:',
-      'r.yaml:5:3 resources.a.process:',
       'r.yaml:6:15 resources.a.provider:',
       'r.yaml:7:20 resources.a.lease.time:',
     ],

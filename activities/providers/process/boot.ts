@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { leaseTime } from '../../../config/index.js';
+import { leaseTime, settingsOf } from '../../../config/index.js';
 import { ReveilleError } from '../../../errors/index.js';
 import type { Endpoint, Instance } from '../../../workflows/messages.js';
 import { LogFile } from '../../log-file.js';
@@ -66,7 +66,7 @@ export class Boot {
     if (taken !== undefined) return taken;
     // Its stop was cut off, or its leader died and left others behind.
     const force = lifeOf(older.identity) === 'gone';
-    const { grace: graceMs } = this.request.definition.process;
+    const { grace: graceMs } = settingsOf(this.request.definition, 'process');
     await endGroup(this.home.group(older), { graceMs, force }, this.context);
     this.host.ports.release(older.endpoint.port, this.request.name, older.generation);
     return undefined;
@@ -97,7 +97,7 @@ export class Boot {
   private async spawn(endpoint: Endpoint): Promise<ChildProcess> {
     const { request, home, context } = this;
     const command = await prepareCommand(request, endpoint.port, this.host.config);
-    await home.log.rotate(request.definition.process.logSize);
+    await home.log.rotate(settingsOf(request.definition, 'process').logSize);
     context.heartbeat('starting the process');
     const claiming = this.claiming(endpoint);
     return home.log.with(command.user, (fd) => launch(command, claiming, fd, context.signal));

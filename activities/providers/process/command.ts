@@ -1,6 +1,12 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { type Config, paramsEnvironment, resolveReferences } from '../../../config/index.js';
+import {
+  type Config,
+  paramsEnvironment,
+  resolveReferences,
+  type SettingsOf,
+  settingsOf,
+} from '../../../config/index.js';
 import { ReveilleError } from '../../../errors/index.js';
 import { inheritedEnvironment } from '../../inherited-environment.js';
 import type { BootRequest } from '../contract.js';
@@ -21,8 +27,9 @@ export async function prepareCommand(
   port: number,
   config: Config,
 ): Promise<PreparedCommand> {
-  const { command, cwd, user: userName } = definition.process;
-  const own = resolveSettings(name, definition.process, config);
+  const settings = settingsOf(definition, 'process');
+  const { command, cwd, user: userName } = settings;
+  const own = resolveSettings(name, settings, config);
   const user = userName === undefined ? undefined : await findUser(userName);
   const env: Record<string, string> = {
     ...inheritedEnvironment(process.env, config),
@@ -48,7 +55,7 @@ export async function prepareCommand(
 
 function resolveSettings(
   name: string,
-  { command, env }: BootRequest['definition']['process'],
+  { command, env }: SettingsOf<'process'>,
   { folder }: Config,
 ): { argv: string[]; env: Record<string, string> } {
   const key = (end: string) => `resources.${name}.process.${end}`;

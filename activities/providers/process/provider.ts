@@ -108,7 +108,7 @@ export class ProcessProvider implements Provider {
   /** Keeps the logs within their bounds. */
   async maintain(): Promise<void> {
     for (const name of this.names()) {
-      const limit = definitionOf(this.host.config, name)?.process.logSize ?? DEFAULT_LOG_BYTES;
+      const limit = definitionOf(this.host.config, name)?.process?.logSize ?? DEFAULT_LOG_BYTES;
       await this.host
         .home(name)
         .log.rotate(limit)

@@ -1,3 +1,4 @@
+import { settingsOf } from '../../../config/index.js';
 import type { StopMode } from '../../../workflows/messages.js';
 import type { BootRequest, ProviderContext } from '../contract.js';
 import type { RunClaim } from './claims.js';
@@ -55,6 +56,7 @@ async function stopClaimed(
     return suspendGroup(group, () => typeof claims.fate(generation) !== 'number', context);
   }
   if (claims.decideFate(generation, 'stop') !== 'stop') return;
-  await endGroup(group, { graceMs: request.definition.process.grace, force }, context);
+  const { grace: graceMs } = settingsOf(request.definition, 'process');
+  await endGroup(group, { graceMs, force }, context);
   host.ports.release(claim.endpoint.port, request.name, generation);
 }
