@@ -121,7 +121,8 @@ export async function startTestControl(
 ): Promise<TestControl> {
   const config = configOf(context, `control: { ${control} }\n${text}\n`);
   const plane = new FakePlane();
-  const service = await serveControl({ config, log: silentLog, secret: SECRET }, plane);
+  const reloadAll = () => void service.reload(loadConfig(config.file ?? ''));
+  const service = await serveControl({ config, log: silentLog, secret: SECRET, reloadAll }, plane);
   context.after(() => service.close());
   return { plane, service, config, url: `http://${service.address}` };
 }
