@@ -128,7 +128,8 @@ export const accessSchema = z.union([z.literal('signed-in'), accessRule, z.array
 
 const PATTERN = wants('a pattern', 'text in which * stands for anything, such as "*bot*"');
 const METHOD = wants('a method', 'a method in capitals, such as GET');
-const requestPattern = z.strictObject({
+/** What tells requests apart; all that it names must fit. */
+export const requestPattern = z.strictObject({
   /** One of these methods. */
   methods: z
     .array(z.string({ error: METHOD }).regex(/^[A-Z][A-Z-]*$/, { error: METHOD }))

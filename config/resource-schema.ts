@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accessSchema, asleepSchema, wakeSchema } from './access-schema.js';
+import { accessSchema, asleepSchema, requestPattern, wakeSchema } from './access-schema.js';
 import { params, poolSettings } from './pool-schema.js';
 import { processSettings } from './providers/process-schema.js';
 import { checkSections, providerNames } from './providers/table.js';
@@ -102,6 +102,11 @@ export const resourceShape = z.strictObject({
       after: span.default(15 * MINUTE),
       /** stop ends it, suspend keeps its memory, delete removes what the provider made for it. */
       then: z.enum(['stop', 'suspend', 'delete']).default('stop'),
+      /**
+       * Requests that fit one of these are no use, such as the polling of a tab that was left open: they are forwarded
+       * while it is awake and neither prolong that nor wake it. While it sleeps they get its `asleep` answer, or 503.
+       */
+      ignore: z.array(requestPattern).default([]),
       /** Asked, once the idle time is over, whether it is really idle. */
       probe: idleProbe.optional(),
     })

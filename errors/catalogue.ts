@@ -191,6 +191,12 @@ export const catalogue = {
     title: 'You may not use this resource',
     remedy: 'Ask for a group or user name that `access` of the resource in reveille.yaml lists.',
   },
+  ASLEEP: {
+    status: 503,
+    title: 'The resource is asleep, and this request is one that does not count as use',
+    remedy:
+      'Send another request to wake it, or take this kind out of `idle.ignore` of the resource in reveille.yaml.',
+  },
   WAKE_DENIED: {
     status: 403,
     title: 'The resource is asleep, and this request may not wake it',

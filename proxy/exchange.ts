@@ -108,7 +108,8 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   #enter(wanted: Route): void {
     const route = wanted.pool === undefined ? wanted : this.#choose(wanted, wanted.pool);
     if (route === undefined) return;
-    const pass = this.traffic.gate.tryEnter(route.resource);
+    const quiet = this.#settings.wakeRules.ignores(route.rulesOf, this.request, this.#target.path);
+    const pass = this.traffic.gate.tryEnter(route.resource, quiet);
     if (pass === undefined) void this.#hold(route);
     else this.#send(route, pass);
   }

@@ -44,8 +44,11 @@ export interface WaitState {
 }
 
 export interface Gate {
-  /** Warm path: a pass at once, or undefined where `enter` has to wait. Allocates little, asks nobody. */
-  tryEnter(resource: string): Pass | undefined;
+  /**
+   * Warm path: a pass at once, or undefined where `enter` has to wait. Allocates little, asks nobody.
+   * @param quiet this does not count as use: the resource may fall asleep over it.
+   */
+  tryEnter(resource: string, quiet?: boolean): Pass | undefined;
   /**
    * Holds the caller until the resource is ready.
    * @throws ReveilleError HOLD_FULL, HOLD_TIMEOUT, STOPPED, TEMPORAL_UNREACHABLE, NO_WORKER, or the boot's failure.

@@ -57,8 +57,8 @@ export class LeaseGate implements Gate {
     };
   }
 
-  tryEnter(resource: string): Pass | undefined {
-    return this.gates.get(resource)?.tryEnter();
+  tryEnter(resource: string, quiet = false): Pass | undefined {
+    return this.gates.get(resource)?.tryEnter(quiet);
   }
 
   async enter(resource: string, options: WaitOptions): Promise<Pass> {
@@ -122,6 +122,7 @@ export class LeaseGate implements Gate {
     return {
       stretchMs: stretchOf(definition),
       idleMs: definition.idle.after,
+      hasQuiet: definition.idle.ignore.length > 0,
       label: poolOfMember(this.config, name) ?? name,
     };
   }

@@ -11,6 +11,8 @@ export const moment = (): Moment => ({ mono: performance.now(), wall: Date.now()
 export class Usage {
   /** Requests in flight, upgraded and TCP connections. */
   open = 0;
+  /** Those in flight that do not count as use. */
+  quiet = 0;
   /** Monotonic time of the last use's end. */
   private lastUse = performance.now();
   /** Called when nothing is open any more; set by a revocation. */
@@ -18,17 +20,26 @@ export class Usage {
 
   constructor(readonly instance: string) {}
 
-  begin(): void {
-    this.open += 1;
+  begin(quiet: boolean): void {
+    if (quiet) this.quiet += 1;
+    else this.open += 1;
   }
 
-  end(): void {
-    this.open -= 1;
-    this.lastUse = performance.now();
-    if (this.open > 0 || !this.onDrained) return;
+  end(quiet: boolean): void {
+    if (quiet) this.quiet -= 1;
+    else {
+      this.open -= 1;
+      this.lastUse = performance.now();
+    }
+    if (this.inFlight > 0 || !this.onDrained) return;
     const drained = this.onDrained;
     this.onDrained = undefined;
     drained();
+  }
+
+  /** All that the end of the instance would cut off. */
+  get inFlight(): number {
+    return this.open + this.quiet;
   }
 
   /** Milliseconds since the last use; 0 while something is open. */

@@ -10,6 +10,8 @@ export class LeasePass implements Pass {
     private readonly gate: { lost(lease: Lease, error: string): void },
     private readonly lease: Lease,
     readonly cold?: { waited: number; steps: StepTiming[] } | undefined,
+    /** It does not count as use. */
+    private readonly quiet = false,
   ) {}
 
   get endpoint(): Endpoint {
@@ -23,7 +25,7 @@ export class LeasePass implements Pass {
   release(): void {
     if (this.done) return;
     this.done = true;
-    this.lease.usage.end();
+    this.lease.usage.end(this.quiet);
   }
 
   unreachable(error: string): void {

@@ -20,6 +20,8 @@ export interface RenewalOwner {
   /** The lease is gone and something is in use: ask again. */
   wake(): void;
   stretchMs(): number;
+  /** How much longer a lease without use is kept, in ms: for requests that do not count as use. */
+  idleIn(lease: Lease): number;
 }
 type Use = Pick<Usage, 'open' | 'idleFor'>;
 
@@ -62,14 +64,16 @@ export class Renewal {
 
   private async check(lease: Lease): Promise<void> {
     if (this.owner.current() !== lease) return;
-    if (!lease.inUse) {
+    if (!lease.inUse && this.owner.idleIn(lease) <= 0) {
       this.owner.drop(lease, 'unused');
       await this.release(lease);
       return;
     }
     lease.used = false;
     const again = await this.renew(lease);
-    if (again !== undefined && this.owner.current() === lease) this.schedule(lease, again);
+    if (again === undefined || this.owner.current() !== lease) return;
+    // Given back at the moment from which it would stand in the way of the idle stop.
+    this.schedule(lease, lease.inUse ? again : Math.min(again, Math.max(0, this.owner.idleIn(lease))));
   }
 
   /** @returns in how many ms to look again; undefined where the lease is gone. */

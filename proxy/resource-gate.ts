@@ -32,6 +32,8 @@ export interface GateSettings {
   stretchMs: number;
   /** How long it stays awake without use, in ms. */
   idleMs: number;
+  /** Some requests do not count as use. */
+  hasQuiet: boolean;
   /** Under which its numbers are shown: its pool's, or its own. */
   label: string;
 }
@@ -68,17 +70,21 @@ export class ResourceGate implements Standing {
       drop: (lease, why) => this.drop(lease, why),
       wake: () => this.startWaiter(STILL_OPEN),
       stretchMs: () => this.settings.stretchMs,
+      idleIn: ({ usage }) => (this.settings.hasQuiet ? this.settings.idleMs - usage.idleFor : 0),
     });
   }
 
-  tryEnter(): Pass | undefined {
+  /** @param quiet it does not count as use. */
+  tryEnter(quiet = false): Pass | undefined {
     const { lease } = this;
     if (lease === undefined) return undefined;
     if (!lease.live) {
       this.drop(lease);
       return undefined;
     }
-    return this.passFor(lease);
+    if (!quiet) return this.passFor(lease);
+    lease.usage.begin(true);
+    return new LeasePass(this, lease, undefined, true);
   }
 
   async enter({ reason, signal, params }: WaitOptions): Promise<Pass> {
@@ -107,7 +113,8 @@ export class ResourceGate implements Standing {
   }
 
   get load(): number {
-    return this.open + this.queue.size;
+    const inFlight = [...this.usages.values()].reduce((sum, usage) => sum + usage.inFlight, 0);
+    return inFlight + this.queue.size;
   }
 
   /** Something here is under way or counts: not where everything would be the same after a fresh start. */
@@ -133,7 +140,8 @@ export class ResourceGate implements Standing {
     else if (lease && this.unusedStretch(lease)) this.drop(lease);
     return {
       holds: this.lease?.generation === generation && this.lease.live,
-      open: usage?.open ?? 0,
+      // A drain waits for all that is in flight; only some of it keeps awake.
+      open: (revoke ? usage?.inFlight : usage?.open) ?? 0,
       idleFor: usage?.idleFor ?? Number.MAX_SAFE_INTEGER,
     };
   }
@@ -151,7 +159,7 @@ export class ResourceGate implements Standing {
 
   private passFor(lease: Lease, cold?: { waited: number; steps: StepTiming[] }): Pass {
     lease.used = true;
-    lease.usage.begin();
+    lease.usage.begin(false);
     return new LeasePass(this, lease, cold);
   }
 
@@ -258,7 +266,7 @@ export class ResourceGate implements Standing {
     this.revoked = Math.max(this.revoked, generation);
     const { lease } = this;
     if (lease && lease.generation <= generation) this.drop(lease);
-    if (usage && usage.open > 0) usage.onDrained = () => this.renewal.drained(generation);
+    if (usage && usage.inFlight > 0) usage.onDrained = () => this.renewal.drained(generation);
   }
 
   /** Requests and connections of every instance that is known. */
@@ -284,7 +292,7 @@ export class ResourceGate implements Standing {
 
   private forgetUnused(current: Usage): void {
     for (const [instance, usage] of this.usages) {
-      if (usage !== current && usage.open === 0) this.usages.delete(instance);
+      if (usage !== current && usage.inFlight === 0) this.usages.delete(instance);
     }
   }
 }

@@ -105,7 +105,9 @@ export class Tunnel implements Running {
     try {
       const chosen = route.pool === undefined ? route : this.#choose(route, route.pool, target);
       this.#route = chosen;
-      const pass = this.traffic.gate.tryEnter(chosen.resource) ?? (await this.#hold(chosen, target));
+      const quiet = this.#settings.wakeRules.ignores(chosen.rulesOf, this.request, target.path);
+      const warm = this.traffic.gate.tryEnter(chosen.resource, quiet);
+      const pass = warm ?? (await this.#hold(chosen, target));
       if (!('endpoint' in pass)) this.#answerAsleep(pass);
       else if (this.#over || this.#status !== 0) pass.release();
       else this.#send(chosen, target, pass);

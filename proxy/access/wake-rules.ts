@@ -5,6 +5,7 @@ import { ReveilleError } from '../../errors/index.js';
 import type { Phase } from '../../workflows/messages.js';
 import type { Gate, Pass, WaitOptions } from '../gate-contract.js';
 import type { IsTrusted } from '../peer.js';
+import { pathOf } from '../request-target.js';
 import { sourceOf } from '../source.js';
 import type { Access } from './access.js';
 import { clientAddress } from './client-address.js';
@@ -17,6 +18,7 @@ interface ResourceRules {
   by: AccessRule | undefined;
   allow: Matcher[] | undefined;
   deny: Matcher[];
+  ignore: Matcher[];
   answers: { fits: Matcher; answer: AsleepAnswer }[];
 }
 
@@ -35,6 +37,7 @@ export interface Sleeper {
 export class WakeRules {
   /** Only of resources that have any. */
   readonly #rules = new Map<string, ResourceRules>();
+  #ignoresAny = false;
 
   constructor(
     config: Config,
@@ -42,21 +45,31 @@ export class WakeRules {
     private readonly isTrusted: IsTrusted,
     private readonly limits: WakeLimits,
   ) {
-    for (const [name, { wake, asleep }] of Object.entries(config.resources)) {
-      if (!wake.by && !wake.allow && wake.deny.length === 0 && asleep.length === 0) continue;
+    for (const [name, { wake, asleep, idle }] of Object.entries(config.resources)) {
+      const lists = [wake.deny, asleep, idle.ignore];
+      if (!wake.by && !wake.allow && lists.every(({ length }) => length === 0)) continue;
+      this.#ignoresAny ||= idle.ignore.length > 0;
       this.#rules.set(name, {
         by: wake.by && accessRule(wake.by),
         allow: wake.allow?.map(matcherOf),
         deny: wake.deny.map(matcherOf),
+        ignore: idle.ignore.map(matcherOf),
         answers: asleep.map((answer) => ({ fits: matcherOf(answer), answer })),
       });
     }
   }
 
+  /** Whether a request is no use of a resource. @param target path and query. */
+  ignores(rulesOf: string, request: IncomingMessage, target: string): boolean {
+    if (!this.#ignoresAny) return false;
+    const ignore = this.#rules.get(rulesOf)?.ignore ?? [];
+    return ignore.length > 0 && this.#fitsOne(ignore, this.#question(request, pathOf(target)));
+  }
+
   /**
    * Takes a request to the gate, which has no pass for it yet: waits there until the resource is ready.
    * @returns a pass, or the answer that the proxy gives itself.
-   * @throws ReveilleError WAKE_DENIED, WAKE_LIMITED, 401 where being known could help, and those of the gate.
+   * @throws ReveilleError ASLEEP, WAKE_DENIED, WAKE_LIMITED, 401 where being known could help, and those of the gate.
    */
   async enter(sleeper: Sleeper, options: WaitOptions): Promise<Pass | AsleepAnswer> {
     const rules = this.#rules.get(sleeper.rulesOf);
@@ -72,15 +85,26 @@ export class WakeRules {
    * awake resource (held by another proxy) is for all who may use it, and who may not wake may wait with others.
    */
   async #consider(rules: ResourceRules, sleeper: Sleeper): Promise<AsleepAnswer | undefined> {
-    const { request, path } = sleeper;
-    const question: Question = { request, path, address: () => clientAddress(request, this.isTrusted) };
+    const question = this.#question(sleeper.request, sleeper.path);
     const found = rules.answers.find(({ fits }) => fits(question, 'every'));
+    if (this.#fitsOne(rules.ignore, question)) {
+      if (found !== undefined) return found.answer;
+      throw new ReveilleError('ASLEEP', `${sleeper.resource} is asleep, as far as this proxy knows.`);
+    }
     const refusal = found === undefined ? this.#refusal(rules, sleeper, question) : undefined;
     if (found === undefined && refusal === undefined) return undefined;
     const phase = await sleeper.gate.phase(sleeper.resource);
     if (found !== undefined) return phase === 'ready' ? undefined : found.answer;
     if (refusal !== undefined && !COMING.has(phase)) throw refusal;
     return undefined;
+  }
+
+  #question(request: IncomingMessage, path: string): Question {
+    return { request, path, address: () => clientAddress(request, this.isTrusted) };
+  }
+
+  #fitsOne(ignore: readonly Matcher[], question: Question): boolean {
+    return ignore.some((fits) => fits(question, 'every'));
   }
 
   #refusal(rules: ResourceRules, sleeper: Sleeper, question: Question): ReveilleError | undefined {

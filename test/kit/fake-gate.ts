@@ -14,6 +14,8 @@ interface Waiting {
 export class FakeGate implements Gate {
   /** Passes that are out. */
   open = 0;
+  /** Passes that did not count as use, in all. */
+  quiet = 0;
   /** Passes handed out in all. */
   entered = 0;
   /** What was said about instances that did not answer. */
@@ -47,7 +49,8 @@ export class FakeGate implements Gate {
     this.#awake.delete(resource);
   }
 
-  tryEnter(resource: string): Pass | undefined {
+  tryEnter(resource: string, quiet = false): Pass | undefined {
+    if (quiet && this.#awake.has(resource)) this.quiet++;
     return this.#awake.has(resource) ? this.#pass(resource) : undefined;
   }
 
