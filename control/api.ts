@@ -137,11 +137,11 @@ function addStops(router: Router, config: () => Config, plane: Plane, instances:
     if (confirm !== 'yes') {
       throw new ReveilleError('USAGE', 'Deleting an instance cannot be undone: add ?confirm=yes');
     }
-    if (!isInstance(config(), req.params.name)) {
-      await stop(req, res, 'delete', { then: 'delete', wait });
-      return;
-    }
-    // Its definition has to be there until all that it describes is gone.
+    if (isInstance(config(), req.params.name)) await takeOut(req, res);
+    else await stop(req, res, 'delete', { then: 'delete', wait });
+  });
+  /** Its definition has to be there until all that it describes is gone. */
+  const takeOut = async (req: Named, res: express.Response) => {
     const { name } = req.params;
     const reason = cause(req, 'taken out');
     await call(plane, () => plane.resources.remove(name, { reason }));
@@ -149,7 +149,7 @@ function addStops(router: Router, config: () => Config, plane: Plane, instances:
     const applied = await instances.remove(name);
     const result: InstanceResult = { name, action: 'delete', phase: 'asleep' };
     res.json({ ...result, ...(applied ? {} : { pending: true }) });
-  });
+  };
 }
 
 interface StopOptions {

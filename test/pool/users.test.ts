@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { needs } from '../kit/engines.js';
 import { House } from '../kit/house.js';
 import { lightApp, variables } from '../kit/light-app.js';
 
 const USERS = 50;
 
-test('50 users at once behind one URL get one boot each, and nobody sees another’s', () => {
+test('50 users at once behind one URL get one boot each, and nobody sees another’s', needs('perl'), () => {
   const notebook = lightApp({
     pool: { key: ['{user}'] },
     routes: [{ path: '/user/{user}', strip: true }],
