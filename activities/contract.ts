@@ -2,7 +2,7 @@
  * What the workflow asks of the world. The workflow imports these types only; their implementation is in
  * lifecycle.ts, their providers in providers/.
  */
-import type { Instance, StopMode } from '../workflows/messages.js';
+import type { EnterArgs, Instance, QuotaLimits, StopMode } from '../workflows/messages.js';
 
 /** Which resource an activity acts for. No setting travels: the worker has the definition. */
 export interface Target {
@@ -25,6 +25,8 @@ export interface Plan {
   hasHealth: boolean;
   hasProbe: boolean;
   then: StopMode;
+  /** Bounds of its provider, where there are any: it asks for a place before it boots. */
+  quota?: QuotaLimits;
   /** Search attributes are registered in this namespace. */
   searchAttributes: boolean;
   times: {
@@ -91,6 +93,10 @@ export interface LifecycleActivities {
     holders: Holder[];
     revoke: boolean;
   }): Promise<HolderAnswer[]>;
+  /** Asks `quota:<provider>` for a place, starting it where it does not run. */
+  enterQuota(input: { provider: string; args: EnterArgs }): Promise<void>;
+  /** Those of the resources that have an open execution. */
+  openResources(input: { names: string[] }): Promise<string[]>;
   /** Whether any worker polls that host's queue. */
   hostPresent(input: { queue: string }): Promise<boolean>;
 }

@@ -8,7 +8,7 @@ import {
   type ResourceDefinition,
 } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
-import type { Failure, Instance } from '../workflows/messages.js';
+import type { EnterArgs, Failure, Instance } from '../workflows/messages.js';
 import { askHolders } from './ask-holders.js';
 import type { LifecycleActivities, Target } from './contract.js';
 import type { Definitions } from './definitions.js';
@@ -37,6 +37,9 @@ export interface ActivityServices {
   hasPollers(queue: string): Promise<boolean>;
   /** Whether as many executions of resources whose names begin so were open before this run. */
   isFull(nameStart: string, limit: number, run: { name: string; runId: string }): Promise<boolean>;
+  enterQuota(provider: string, args: EnterArgs): Promise<void>;
+  /** Those of the resources that have an open execution. */
+  openOf(names: readonly string[]): Promise<string[]>;
 }
 
 /** The activities of a resource's life, on this worker's configuration and providers. */
@@ -104,6 +107,8 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
     askHolders: ({ name, generation, holders, revoke }) =>
       askHolders(services.secret, { resource: name, generation, holders, revoke }),
 
+    enterQuota: ({ provider, args }) => services.enterQuota(provider, args),
+    openResources: ({ names }) => services.openOf(names),
     hostPresent: ({ queue }) => services.hasPollers(queue),
   };
 }

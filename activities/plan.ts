@@ -1,5 +1,5 @@
-import { type Config, leaseTime, type ResourceDefinition } from '../config/index.js';
-import { TASK_QUEUE } from '../workflows/messages.js';
+import { type Config, leaseTime, type Quota, type ResourceDefinition } from '../config/index.js';
+import { type QuotaLimits, TASK_QUEUE } from '../workflows/messages.js';
 import type { Plan } from './contract.js';
 
 /** Queues of one host, or those that any worker polls. Boots apart: a stop never waits behind a hundred boots. */
@@ -17,6 +17,7 @@ export function planOf(
 ): Plan {
   const { idle, health, backoff, boot } = definition;
   const { host } = more;
+  const quota = config.quotas[definition.provider];
   return {
     name,
     provider: definition.provider,
@@ -24,6 +25,7 @@ export function planOf(
     bootQueue: bootQueue(host),
     stopQueue: stopQueue(host),
     ...(host === undefined ? {} : { host }),
+    ...(quota === undefined ? {} : { quota: boundsOf(quota) }),
     hasHealth: health !== 'none',
     hasProbe: idle.probe !== undefined,
     then: idle.then,
@@ -42,4 +44,8 @@ export function planOf(
       probeFailLimit: idle.probe?.failLimit ?? 0,
     },
   };
+}
+
+function boundsOf({ awake, boots }: Quota): QuotaLimits {
+  return { ...(awake === undefined ? {} : { awake }), ...(boots === undefined ? {} : { boots }) };
 }

@@ -24,6 +24,7 @@ export function findContradictions(config: LooseConfigFile): Contradiction[] {
     ...tlsPair(config),
     ...routes(config),
     ...fixedEndpoints(config),
+    ...quotas(config),
     ...accessContradictions(config),
     ...tcpContradictions(config),
     ...poolContradictions(config),
@@ -189,4 +190,15 @@ function resource(
     });
   }
   return found;
+}
+
+/** A quota of a provider that nothing has would bound nothing, and nobody would notice. */
+function quotas(config: LooseConfigFile): Contradiction[] {
+  const used = new Set(Object.values(config.resources).map(({ provider }) => provider ?? ''));
+  const unused = Object.keys(config.quotas).filter((provider) => !used.has(provider as never));
+  return unused.map((provider) => ({
+    paths: [['quotas', provider]],
+    message: `no resource has the provider ${provider}`,
+    expected: used.size === 0 ? 'no quota' : `a quota of ${[...used].join(' or ')}`,
+  }));
 }

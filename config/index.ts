@@ -46,6 +46,7 @@ export {
   templateOf,
 } from './pools.js';
 export { type ProviderName, type SettingsOf, settingsOf } from './providers/table.js';
+export type { Quota } from './quota-schema.js';
 export { type ReferenceSources, type Resolved, resolveReferences } from './references.js';
 export type {
   HealthDefinition,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { identitySchema, wakesSchema } from './access-schema.js';
 import { memberPoolSchema } from './member-pool-schema.js';
+import { quotaSchema } from './quota-schema.js';
 import { resourceSchema, resourceShape } from './resource-schema.js';
 import { duration, size, span } from './units.js';
 import {
@@ -164,6 +165,8 @@ export const configSchema = z.strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     })
     .prefault({}),
+  /** Bounds of providers, by their names: on all hosts together, shared out fairly among users. */
+  quotas: z.record(z.string(), quotaSchema).default({}),
   /** The named things that sleep and wake. */
   resources: z.record(resourceName, resourceSchema).default({}),
   /** Names that stand for several of the resources, one of which serves each request. */

@@ -147,7 +147,8 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
     try {
       const { params } = route;
       const { signal } = holding;
-      const entered = await this.#settings.wakeRules.enter(sleeper, { reason, signal, params });
+      const by = this.#who.visitor.user;
+      const entered = await this.#settings.wakeRules.enter(sleeper, { reason, by, signal, params });
       this.#coldMs += performance.now() - from;
       if (!('endpoint' in entered)) this.#answerAsleep(entered);
       else if (this.#over || this.response.headersSent) entered.release();

@@ -34,6 +34,8 @@ export interface WaitOptions {
   params?: Params | undefined;
   /** For the wake's reason: request id, method, path without query. */
   reason: string;
+  /** The user, where one is known: for the fair sharing of quotas. */
+  by?: string | undefined;
   /** Aborted when the client goes away: frees its place. */
   signal: AbortSignal;
 }

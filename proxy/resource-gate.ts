@@ -1,6 +1,6 @@
 import type { LeaseReply, Logger, Params } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
-import type { StepTiming } from '../workflows/messages.js';
+import type { ReadyState, StepTiming } from '../workflows/messages.js';
 import type { Pass, Standing, WaitOptions, WaitState } from './gate-contract.js';
 import type { GateMetrics } from './gate-metrics.js';
 import { type HoldBudget, HoldQueue } from './hold.js';
@@ -87,7 +87,7 @@ export class ResourceGate implements Standing {
     return new LeasePass(this, lease, undefined, true);
   }
 
-  async enter({ reason, signal, params }: WaitOptions): Promise<Pass> {
+  async enter({ reason, by, signal, params }: WaitOptions): Promise<Pass> {
     const warm = this.tryEnter();
     if (warm) return warm;
     if (this.closed) throw new ReveilleError('SHUTTING_DOWN');
@@ -95,7 +95,7 @@ export class ResourceGate implements Standing {
     this.params ??= params;
     const held = this.queue.wait(signal, () => this.holdError());
     // Who found no place is told so, and wakes nothing.
-    if (this.queue.size > 0) this.startWaiter(reason);
+    if (this.queue.size > 0) this.startWaiter(reason, by);
     return await held;
   }
 
@@ -181,26 +181,27 @@ export class ResourceGate implements Standing {
     if (lease.usage.open > 0) this.startWaiter(STILL_OPEN);
   }
 
-  private startWaiter(reason: string): void {
+  private startWaiter(reason: string, by?: string): void {
     if (this.waiter || this.closed) return;
     const controller = new AbortController();
     this.waiter = controller;
     this.watching = {};
-    this.wait(reason, controller.signal)
+    this.wait({ reason, by }, controller.signal)
       .catch((error: unknown) => this.onRefused(error))
       .finally(() => {
         this.waiter = undefined;
         // Somebody came between the answer and now: they are not left without a waiter.
-        if (this.queue.size > 0) this.startWaiter(reason);
+        if (this.queue.size > 0) this.startWaiter(reason, by);
       });
   }
 
-  private async wait(reason: string, signal: AbortSignal): Promise<void> {
+  private async wait(knock: Pick<WaitOptions, 'reason' | 'by'>, signal: AbortSignal): Promise<void> {
     const { name, watching } = this;
     const wanted = () => this.queue.size > 0 || this.open > 0;
     for (let tries = 0; ; tries++) {
       const { params } = this;
-      const granted = await wakeAndWait(this.services, { name, params, reason, watching, wanted, signal });
+      const wait = { name, params, ...knock, watching, wanted, signal };
+      const granted = await wakeAndWait(this.services, wait);
       if (!granted || this.take(granted)) return;
       // Revoked, or over when it came.
       await backOff(tries, signal);
@@ -257,7 +258,7 @@ export class ResourceGate implements Standing {
   private holdError(): ReveilleError {
     const { trouble, state } = this.watching;
     if (trouble) return trouble;
-    const phase = state ? ` (it is ${state.phase})` : '';
+    const phase = state ? ` (it is ${state.phase}${placeInWords(state)})` : '';
     const message = `${this.name} did not become ready within the hold time${phase}`;
     return new ReveilleError('HOLD_TIMEOUT', message, { retryInMs: 10_000 });
   }
@@ -295,4 +296,10 @@ export class ResourceGate implements Standing {
       if (usage !== current && usage.inFlight === 0) this.usages.delete(instance);
     }
   }
+}
+
+function placeInWords({ progress: { ahead } }: ReadyState): string {
+  return ahead === undefined
+    ? ''
+    : `, waiting for a place among those of its provider, with ${ahead} before it`;
 }

@@ -48,6 +48,8 @@ export interface Wait {
   params?: Params | undefined;
   /** Why it is woken, for the workflow's record. */
   reason: string;
+  /** The user for whom. */
+  by?: string | undefined;
   watching: Watching;
   /** False where nobody waits any more: then a wake that could not be recorded is not sent again. */
   wanted(): boolean;
@@ -79,12 +81,13 @@ export async function wakeAndWait(services: WaiterServices, wait: Wait): Promise
   }
 }
 
-function sendWake({ resources, line, nextAsk }: WaiterServices, { name, params, reason, signal }: Wait) {
+function sendWake({ resources, line, nextAsk }: WaiterServices, { name, params, reason, by, signal }: Wait) {
   return line.say(async () => {
     signal.throwIfAborted();
     const ask = nextAsk();
     const sent = moment();
-    return { ask, sent, runId: await resources.wake(name, { ...ask, reason }, params) };
+    const why = by === undefined ? { reason } : { reason, by };
+    return { ask, sent, runId: await resources.wake(name, { ...ask, ...why }, params) };
   });
 }
 

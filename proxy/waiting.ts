@@ -44,7 +44,8 @@ export function sendWaitingPage(
   close: boolean,
 ): void {
   const phase = state?.phase ?? 'asleep';
-  const since = state?.progress === undefined ? '' : `<p>${sinceText(state.progress)}</p>\n`;
+  const since =
+    state?.progress === undefined ? '' : `<p>${sinceText(state.progress)}${placeText(state.progress)}</p>\n`;
   const body = `<h1>${escapeHtml(resource)} ${DOING[phase]}</h1>
 ${since}<p>This page reloads until it answers.</p>
 <p><small>${phase} · request ${escapeHtml(requestId)}</small></p>`;
@@ -54,6 +55,12 @@ ${since}<p>This page reloads until it answers.</p>
     retryInMs: RELOAD_AFTER_S * 1000,
     close,
   });
+}
+
+function placeText({ ahead }: NonNullable<WaitState['progress']>): string {
+  return ahead === undefined
+    ? ''
+    : ` It waits for a place: ${ahead} ${ahead === 1 ? 'is' : 'are'} before it.`;
 }
 
 function sinceText(progress: NonNullable<WaitState['progress']>): string {

@@ -3,9 +3,13 @@ import type { Params } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import {
   type AdoptArgs,
+  type EnterArgs,
   type LifecycleInput,
   type PinArgs,
+  QUOTA_TYPE,
   queries,
+  quotaId,
+  quotaSignals,
   type ReadyState,
   resourceOf,
   type StatusState,
@@ -162,6 +166,25 @@ export class ResourceClient {
     const describe = () => handle.describe().catch(ignoreNotFound);
     const found = await this.client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, describe);
     return found?.status.name === 'RUNNING' ? found.runId : undefined;
+  }
+
+  /** Those of the resources that have an open execution. Asks the server alone. */
+  async openOf(names: readonly string[]): Promise<string[]> {
+    const open: string[] = [];
+    for (const name of names) if ((await this.openRun(name)) !== undefined) open.push(name);
+    return open;
+  }
+
+  /** Asks for a place among those of a provider, starting `quota:<provider>` where it does not run. */
+  async enterQuota(provider: string, args: EnterArgs): Promise<void> {
+    await this.client.workflow.signalWithStart(QUOTA_TYPE, {
+      workflowId: quotaId(provider),
+      taskQueue: TASK_QUEUE,
+      args: [{}],
+      signal: quotaSignals.enter,
+      signalArgs: [args],
+      staticSummary: `The places of ${provider}: who is awake, who boots, who waits`,
+    });
   }
 
   /** Names of all resources with an open execution. The server's list may be a moment behind. */

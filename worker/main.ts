@@ -126,6 +126,8 @@ class WorkerService implements Service {
       searchAttributes,
       hasPollers: (queue) => hasPollers(this.temporal, queue),
       isFull: (...question) => this.parts.resources.isFull(...question),
+      enterQuota: (...ask) => this.parts.resources.enterQuota(...ask),
+      openOf: (names) => this.parts.resources.openOf(names),
     });
     const kinds = Object.values(providers);
     return createWorkers({

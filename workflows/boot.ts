@@ -1,5 +1,6 @@
 import { ActivityFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Plan } from '../activities/contract.js';
+import { admission } from './admission.js';
 import { removal, stopInstance } from './ending.js';
 import type { Life } from './life.js';
 import type { Failure } from './messages.js';
@@ -38,6 +39,7 @@ function catchesUp(life: Life, { younger }: Failure): boolean {
 
 async function bootSteps(life: Life, plan: Plan): Promise<void> {
   const { times } = plan;
+  await admission(life, plan);
   const began = Date.now();
   const starter = onProvider(plan, {
     queue: 'boot',

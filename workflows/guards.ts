@@ -1,4 +1,12 @@
-import type { AdoptArgs, TouchArgs, UnreachableArgs } from './messages.js';
+import type {
+  AdmittedArgs,
+  AdoptArgs,
+  EnterArgs,
+  LeaveArgs,
+  QueuedArgs,
+  TouchArgs,
+  UnreachableArgs,
+} from './messages.js';
 
 /**
  * Signals may be sent by hand, with any argument. What makes no sense changes nothing: an error in a handler would
@@ -28,4 +36,29 @@ export function isAdopt(args: unknown): args is AdoptArgs {
   if (!isRecord(args)) return false;
   const { instance }: Fields<AdoptArgs> = args;
   return isRecord(instance) && 'id' in instance && 'endpoint' in instance && isRecord(instance.endpoint);
+}
+
+export function isEnter(args: unknown): args is EnterArgs {
+  if (!isRecord(args)) return false;
+  const { resource, ticket, by, limits, runs }: Fields<EnterArgs> = args;
+  const texts = typeof resource === 'string' && typeof by === 'string';
+  return texts && Number.isFinite(ticket) && isRecord(limits) && typeof runs === 'boolean';
+}
+
+export function isLeave(args: unknown): args is LeaveArgs {
+  if (!isRecord(args)) return false;
+  const { resource, ticket }: Fields<LeaveArgs> = args;
+  return typeof resource === 'string' && Number.isFinite(ticket);
+}
+
+export function isAdmitted(args: unknown): args is AdmittedArgs {
+  if (!isRecord(args)) return false;
+  const { ticket }: Fields<AdmittedArgs> = args;
+  return Number.isFinite(ticket);
+}
+
+export function isQueued(args: unknown): args is QueuedArgs {
+  if (!isAdmitted(args)) return false;
+  const { ahead }: Fields<QueuedArgs> = args;
+  return Number.isFinite(ahead);
 }

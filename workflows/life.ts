@@ -1,5 +1,6 @@
 import type { Plan, ProbeResult } from '../activities/contract.js';
-import { LeaseBook, type LeaseBookState } from './lease-book.js';
+import type { Carried } from './carried.js';
+import { LeaseBook } from './lease-book.js';
 import type {
   AdoptArgs,
   Failure,
@@ -13,33 +14,6 @@ import type {
   UnreachableArgs,
   WakeArgs,
 } from './messages.js';
-
-/** What a run hands to its successor (continue-as-new). Plain data. */
-export interface Carried {
-  /** Where the successor goes on: with the awake instance, in the backoff, or with a boot. */
-  phase: 'ready' | 'failed' | 'booting';
-  generation: number;
-  plan?: Plan;
-  instance?: Instance;
-  book: LeaseBookState;
-  pin: false | true | number;
-  wakeOutstanding: boolean;
-  lastActivity: number;
-  readyAt: number;
-  adoptedAt?: number;
-  attempts: number;
-  losses: number;
-  rechecks: number;
-  boots: number;
-  steps: StepTiming[];
-  since: number;
-  startedAt: number;
-  wokenAt: number;
-  wokenBy?: string;
-  failure?: Failure;
-  retryAt?: number;
-  backoff?: number;
-}
 
 /**
  * The state of one resource's life and what each message does to it. Handlers only note things and answer at
@@ -71,6 +45,10 @@ export class Life {
   startedAt = Date.now();
   wokenAt = Date.now();
   wokenBy: string | undefined;
+  /** The user for whom it was woken. */
+  wokenFor: string | undefined;
+  /** Its place among those of its provider, or how many are before it. */
+  place: { ticket?: number; ahead?: number } = {};
   failure: Failure | undefined;
   retryAt: number | undefined;
   /** How long the backoff lasts that ends at `retryAt`. */
@@ -129,7 +107,7 @@ export class Life {
       this.lastActivity = now;
       this.grant();
     } else if (!this.refuseWhileBackingOff()) {
-      if (!this.wakeOutstanding || this.wokenBy === undefined) this.noteWaker(args.reason);
+      if (!this.wakeOutstanding || this.wokenBy === undefined) this.noteWaker(args);
       this.wakeOutstanding = true;
     }
   }
@@ -222,6 +200,11 @@ export class Life {
     return true;
   }
 
+  /** What the quota of its provider says. */
+  notePlace({ ticket, ahead }: { ticket: number; ahead?: number }): void {
+    if (ticket === this.generation) this.place = ahead === undefined ? { ticket } : { ahead };
+  }
+
   /** Nothing runs any more: who may have held leases of it before it was adopted is of no concern. */
   noteGone(): void {
     this.adoptedAt = undefined;
@@ -237,12 +220,14 @@ export class Life {
     this.unreachable = undefined;
     this.adoptedAt = undefined;
     this.rechecks = 0;
+    this.place = {};
     this.book.voidLeases();
   }
 
-  private noteWaker(reason: string | undefined): void {
+  private noteWaker({ reason, by }: WakeArgs): void {
     this.wokenAt = Date.now();
     this.wokenBy = reason;
+    this.wokenFor = by;
   }
 
   /** For a run of its own, or for the same awake period (or backoff) in a new history. */
@@ -265,6 +250,7 @@ export class Life {
       startedAt: goesOn ? this.startedAt : Date.now(),
       wokenAt: this.wokenAt,
       ...(this.wokenBy === undefined ? {} : { wokenBy: this.wokenBy }),
+      ...(this.wokenFor === undefined ? {} : { wokenFor: this.wokenFor }),
       ...(goesOn ? this.carriedDetails() : {}),
     };
   }

@@ -26,6 +26,9 @@ export const signals = {
   pin: 'pin',
   unpin: 'unpin',
   adopt: 'adopt',
+  /** Of `quota:<provider>` alone: it has a place, or so many are before it. */
+  admitted: 'admitted',
+  queued: 'queued',
 } as const;
 /**
  * Memo in which a run tells the answers to the asks that waited, as the `ready` query would: who follows the history
@@ -38,6 +41,11 @@ export const searchAttributes = {
   provider: 'ReveilleProvider',
   phase: 'ReveillePhase',
 } as const;
+
+export const QUOTA_TYPE = 'providerQuota';
+export const quotaId = (provider: string): string => `quota:${provider}`;
+export const quotaSignals = { enter: 'enter', booted: 'booted', leave: 'leave' } as const;
+export const quotaQueries = { places: 'places' } as const;
 
 export type Phase =
   | 'asleep'
@@ -61,6 +69,8 @@ export interface Ask {
 }
 export interface WakeArgs extends Partial<Ask> {
   reason?: string;
+  /** The user for whom it is woken, where one is known: quotas are shared out fairly among users. */
+  by?: string;
   client?: { address: string; port: number; localAddress: string; localPort: number };
 }
 export interface TouchArgs extends Ask {
@@ -127,6 +137,8 @@ export interface Progress {
   since: Timestamp;
   /** Steps that are done in this generation. */
   steps: StepTiming[];
+  /** While it waits for a place among those of its provider: how many are before it. */
+  ahead?: number;
   /** What a past boot took, where known. */
   usual?: Milliseconds;
 }
@@ -172,12 +184,47 @@ export interface StatusState {
   idleDeadline?: Timestamp;
   /** In words: connections, lease, pin, probe. */
   keptAwakeBy: string[];
+  /** While it waits for a place among those of its provider: how many are before it. */
+  ahead?: number;
   /** Boots that failed in a row. */
   attempts: number;
   /** When the next wake may boot, while failed. */
   retryAt?: Timestamp;
   failure?: Failure;
   boots: number;
+}
+
+/** Bounds of one provider, on all hosts together. */
+export interface QuotaLimits {
+  awake?: number;
+  boots?: number;
+}
+/** Asks `quota:<provider>` for a place. */
+export interface EnterArgs {
+  resource: string;
+  /** The generation that is to boot. */
+  ticket: number;
+  /** Whose it is; empty where nobody is known. */
+  by: string;
+  /** As the worker's configuration has them today. */
+  limits: QuotaLimits;
+  /** It runs already: it is counted, and waits for nothing. */
+  runs: boolean;
+}
+export interface LeaveArgs {
+  resource: string;
+  ticket: number;
+}
+export interface AdmittedArgs {
+  ticket: number;
+}
+export interface QueuedArgs {
+  ticket: number;
+  ahead: number;
+}
+export interface QuotaInput {
+  /** The workflow's own: what it hands to its successor. */
+  carried?: unknown;
 }
 
 /** Input of a fresh execution; the workflow adds what it carries through continue-as-new. */

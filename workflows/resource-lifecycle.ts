@@ -7,17 +7,21 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { Plan } from '../activities/contract.js';
+import { giveBack, giveBootBack, noteRunning } from './admission.js';
 import { awake, becomeReady } from './awake.js';
 import { boot } from './boot.js';
+import type { Carried } from './carried.js';
 import { end, removal, stopInstance } from './ending.js';
-import { isAdopt, isTouch, isUnreachable, optional } from './guards.js';
-import { type Carried, Life } from './life.js';
+import { isAdmitted, isAdopt, isQueued, isTouch, isUnreachable, optional } from './guards.js';
+import { Life } from './life.js';
 import {
+  type AdmittedArgs,
   type AdoptArgs,
   type Failure,
   type LifecycleInput,
   type LifecycleSummary,
   type PinArgs,
+  type QueuedArgs,
   queries,
   type ReadyState,
   type StatusState,
@@ -64,6 +68,12 @@ function listen(life: Life): void {
   setHandler(defineSignal<[StopArgs?]>(signals.stop), (args) => life.stop(optional(args)));
   setHandler(defineSignal<[PinArgs?]>(signals.pin), (args) => life.setPin(optional(args)));
   setHandler(defineSignal(signals.unpin), () => life.unpin());
+  setHandler(defineSignal<[AdmittedArgs]>(signals.admitted), (args) => {
+    if (isAdmitted(args)) life.notePlace({ ticket: args.ticket });
+  });
+  setHandler(defineSignal<[QueuedArgs]>(signals.queued), (args) => {
+    if (isQueued(args)) life.notePlace(args);
+  });
 }
 
 type Next = 'boot' | 'awake' | 'adopt' | 'remove' | 'end' | 'lost' | 'failed';
@@ -89,8 +99,10 @@ async function live(life: Life): Promise<LifecycleSummary> {
     } else if (next === 'awake') {
       next = await stayAwake(life, plan);
       endedBy = next === 'lost' ? 'lost' : 'idle';
-    } else if (next === 'failed') next = await backOff(life);
-    else if (next === 'lost') {
+    } else if (next === 'failed') {
+      await giveBack(life, plan);
+      next = await backOff(life);
+    } else if (next === 'lost') {
       await stopInstance(life, plan, () => removal(life));
       next = !life.stopRequest && life.wanted ? 'boot' : 'end';
     } else if (next === 'remove') {
@@ -98,7 +110,10 @@ async function live(life: Life): Promise<LifecycleSummary> {
       life.nextGeneration();
       await stopInstance(life, plan, () => removal(life));
       next = 'end';
-    } else return await finish(life, endedBy);
+    } else {
+      await giveBack(life, plan);
+      return await finish(life, endedBy);
+    }
   }
 }
 
@@ -133,6 +148,7 @@ async function bootNext(life: Life, plan: Plan): Promise<Next> {
   if (outcome === 'stop') return 'end';
   if (outcome === 'failed') return 'failed';
   becomeReady(life);
+  await giveBootBack(life, plan);
   return 'awake';
 }
 
@@ -148,6 +164,7 @@ async function takeOver(life: Life, plan: Plan): Promise<Next> {
   life.instance = found.instance;
   life.adoptedAt = Date.now();
   if (!life.stopRequest) becomeReady(life);
+  await noteRunning(life, plan);
   return 'awake';
 }
 

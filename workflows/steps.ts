@@ -31,7 +31,9 @@ const RETRY = { initialInterval: 100, backoffCoefficient: 2, maximumInterval: 10
  * (and with it the generation) and the order of signals were others on replay.
  */
 export const anywhere = (summary: string) =>
-  proxyActivities<Pick<LifecycleActivities, 'describe' | 'askHolders' | 'hostPresent'>>({
+  proxyActivities<
+    Pick<LifecycleActivities, 'describe' | 'askHolders' | 'enterQuota' | 'openResources' | 'hostPresent'>
+  >({
     startToCloseTimeout: 10_000,
     retry: RETRY,
     summary,

@@ -19,7 +19,7 @@ export function readyState(life: Life): ReadyState {
     generation: life.generation,
     ...(life.instance ? { endpoint: life.instance.endpoint, instance: life.instance.id } : {}),
     answers: life.book.state.answers,
-    progress: { since: life.since, steps: life.steps },
+    progress: { since: life.since, steps: life.steps, ...ahead(life) },
     ...(life.failure ? { failure: life.failure } : {}),
   };
 }
@@ -50,12 +50,15 @@ export function statusState(life: Life): StatusState {
     lastActivity: life.lastActivity,
     ...(deadline === undefined ? {} : { idleDeadline: deadline }),
     keptAwakeBy: keptAwakeBy(life),
+    ...ahead(life),
     attempts: life.attempts,
     ...(life.retryAt === undefined ? {} : { retryAt: life.retryAt }),
     ...(life.failure ? { failure: life.failure } : {}),
     boots: life.boots,
   };
 }
+
+const ahead = ({ place }: Life) => (place.ahead === undefined ? {} : { ahead: place.ahead });
 
 function idleDeadline(life: Life): number | undefined {
   if (!life.plan || life.phase !== 'ready' || life.pin === true || life.book.open > 0) return undefined;

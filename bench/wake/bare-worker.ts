@@ -23,6 +23,8 @@ const activities = createLifecycleActivities({
   searchAttributes: true,
   isFull: async () => false,
   hasPollers: async () => true,
+  enterQuota: async () => {},
+  openOf: async () => [],
 });
 const connection = await NativeConnection.connect(connectionOptions(config));
 const workflowBundle = await bundleWorkflowCode({

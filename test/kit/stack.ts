@@ -89,6 +89,8 @@ export class Stack {
       log: quiet,
       searchAttributes: true,
       hasPollers: (queue) => hasPollers(this.temporal, queue),
+      enterQuota: (...ask) => this.resources.enterQuota(...ask),
+      openOf: (names) => this.resources.openOf(names),
       isFull: (...question) => this.resources.isFull(...question),
     });
     const { connection } = this;
