@@ -1,44 +1,55 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../config/index.js';
+import { NO_ROUTE, type TrafficMetrics } from './metrics.js';
 import { plainAddress } from './peer.js';
 import { pathOf } from './request-target.js';
+import type { Route } from './route.js';
+import type { Visitor } from './visitor.js';
 
 export interface AccessEntry {
   request: IncomingMessage;
   requestId: string;
-  resource: string;
-  /** As verified. */
-  user: string | undefined;
+  /** Undefined where none was found. */
+  route: Route | undefined;
+  visitor: Visitor;
   /** 0: the client went away before an answer. */
   status: number;
-  durationMs: number;
+  /** When the request came: monotonic clock, ms. */
+  startedAt: number;
   /** Held until the resource was ready; 0 where it was. */
   coldMs: number;
-  /** Sendings beyond the first. */
-  resent: number;
+  /** Sendings to instances. */
+  sendings: number;
   error: Error | undefined;
+}
+
+/** Counts a request that has ended, and logs it. */
+export function account(to: { metrics: TrafficMetrics; log: Logger }, entry: AccessEntry): void {
+  const durationMs = performance.now() - entry.startedAt;
+  to.metrics.ended((entry.route ?? NO_ROUTE).label, entry.status, durationMs, entry.coldMs);
+  logAccess(to.log, entry, durationMs);
 }
 
 /**
  * One line for each request: at `info` where it was cold or went wrong on our side, else at `debug`, so that the
  * warm path costs nothing at the default level. Queries are left out: they may hold secrets.
  */
-export function logAccess(log: Logger, entry: AccessEntry): void {
+function logAccess(log: Logger, entry: AccessEntry, durationMs: number): void {
   const level = entry.coldMs > 0 || entry.status >= 500 ? 'info' : 'debug';
   if (!log.isLevelEnabled(level)) return;
-  const { request, error } = entry;
+  const { request, error, visitor, sendings } = entry;
   log[level](
     {
       req: entry.requestId,
-      resource: entry.resource,
-      ...(entry.user === undefined ? {} : { user: entry.user }),
+      resource: (entry.route ?? NO_ROUTE).resource,
+      ...(visitor.user === undefined ? {} : { user: visitor.user }),
       method: request.method,
       path: pathOf(request.url ?? ''),
       status: entry.status,
-      ms: Math.round(entry.durationMs),
+      ms: Math.round(durationMs),
       client: plainAddress(request.socket.remoteAddress),
       ...(entry.coldMs > 0 ? { coldMs: Math.round(entry.coldMs) } : {}),
-      ...(entry.resent > 0 ? { resent: entry.resent } : {}),
+      ...(sendings > 1 ? { resent: sendings - 1 } : {}),
       ...(error === undefined ? {} : { error: error.message }),
     },
     'request',

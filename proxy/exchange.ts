@@ -7,25 +7,24 @@ import type { AsleepAnswer } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import type { Admission } from './access/access.js';
 import { type Identified, UNASKED } from './access/identity.js';
-import { logAccess } from './access-log.js';
+import { account } from './access-log.js';
 import { Attempt, type AttemptFailure, type AttemptOwner } from './attempt.js';
 import { fieldsOf } from './client-request.js';
 import type { ClientConnection, Serving } from './connection.js';
 import { mayResend, upstreamFailed } from './failures.js';
 import type { Pass } from './gate-contract.js';
 import { requestText } from './headers.js';
-import { NO_ROUTE } from './metrics.js';
 import { plainAddress } from './peer.js';
 import { chooseMember } from './pool/choose.js';
 import { namedError, sendAsleep, sendProblem } from './problems.js';
 import { type BodyOwner, boundRest, hasBody, RequestBody } from './request-body.js';
 import { faultOf } from './request-check.js';
 import { requestIdOf } from './request-id.js';
-import { pathOf, readTarget, type Target } from './request-target.js';
+import { readTarget, type Target } from './request-target.js';
 import type { Pool, Route } from './route.js';
 import type { Running } from './running.js';
 import { serverTiming } from './server-timing.js';
-import { forwardedPath, routeOf, type Settings, type Traffic, wakeReason } from './traffic.js';
+import { forwardedPath, knock, routeOf, type Settings, type Traffic } from './traffic.js';
 import { isNavigation, PAGE_AFTER_MS, sendWaitingPage } from './waiting.js';
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
@@ -118,13 +117,8 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   #choose(route: Route, pool: Pool): Route | undefined {
     try {
       const { request, traffic } = this;
-      this.#route = chooseMember(traffic, {
-        route,
-        pool,
-        request,
-        target: this.#target,
-        who: this.#who,
-      });
+      const asked = { route, pool, request, target: this.#target, who: this.#who };
+      this.#route = chooseMember(traffic, asked);
       return this.#route;
     } catch (error) {
       this.#refuse(namedError(error));
@@ -139,16 +133,18 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
     const page = isNavigation(this.request)
       ? setTimeout(() => this.#showWaiting(route), PAGE_AFTER_MS)
       : undefined;
-    const path = pathOf(this.#target.path);
-    const reason = wakeReason(this.#requestId, this.request.method ?? '', path);
-    const { gate } = this.traffic;
-    const { resource, rulesOf } = route;
-    const sleeper = { gate, resource, rulesOf, request: this.request, path, who: this.#who };
+    const { request, traffic } = this;
+    const { signal } = holding;
+    const asked = {
+      route,
+      request,
+      requestId: this.#requestId,
+      target: this.#target,
+      who: this.#who,
+      signal,
+    };
     try {
-      const { params } = route;
-      const { signal } = holding;
-      const by = this.#who.visitor.user;
-      const entered = await this.#settings.wakeRules.enter(sleeper, { reason, by, signal, params });
+      const entered = await knock(traffic.gate, this.#settings, asked);
       this.#coldMs += performance.now() - from;
       if (!('endpoint' in entered)) this.#answerAsleep(entered);
       else if (this.#over || this.response.headersSent) entered.release();
@@ -296,19 +292,15 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   };
 
   #account(): void {
-    const status = this.response.headersSent ? this.response.statusCode : 0;
-    const durationMs = performance.now() - this.#startedAt;
-    const { resource, label } = this.#route ?? NO_ROUTE;
-    this.traffic.metrics.ended(label, status, durationMs, this.#coldMs);
-    logAccess(this.traffic.log, {
+    account(this.traffic, {
       request: this.request,
       requestId: this.#requestId,
-      resource,
-      user: this.#who.visitor.user,
-      status,
-      durationMs,
+      route: this.#route,
+      visitor: this.#who.visitor,
+      status: this.response.headersSent ? this.response.statusCode : 0,
+      startedAt: this.#startedAt,
       coldMs: this.#coldMs,
-      resent: Math.max(0, this.#sendings - 1),
+      sendings: this.#sendings,
       error: this.#error,
     });
   }

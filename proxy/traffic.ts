@@ -1,12 +1,13 @@
 /** What every request of one front door shares. */
-import type { Config, Logger } from '../config/index.js';
+import type { IncomingMessage } from 'node:http';
+import type { AsleepAnswer, Config, Logger } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { Access } from './access/access.js';
 import { ClaimedUrls } from './access/claimed-url.js';
-import { Identities } from './access/identity.js';
+import { type Identified, Identities } from './access/identity.js';
 import type { WakeLimits } from './access/wake-limits.js';
 import { WakeRules } from './access/wake-rules.js';
-import type { Gate } from './gate-contract.js';
+import type { Gate, Pass } from './gate-contract.js';
 import type { TrafficMetrics } from './metrics.js';
 import { type IsTrusted, isLoopback, trustedPeers } from './peer.js';
 import { poolsOf } from './pool/pools.js';
@@ -101,6 +102,29 @@ const REASON_LENGTH = 200;
 /** Why a resource is woken: request id, method, path without query, bounded. */
 export function wakeReason(requestId: string, method: string, path: string): string {
   return `${requestId} ${method} ${path}`.slice(0, REASON_LENGTH);
+}
+
+/** A request for which the gate has no pass yet. */
+export interface Knock {
+  route: Route;
+  request: IncomingMessage;
+  requestId: string;
+  target: Target;
+  who: Identified;
+  signal: AbortSignal;
+}
+
+/** Waits at the gate as the rules have it: for a pass, or for an answer of the proxy's own. See WakeRules. */
+export function knock(
+  gate: Gate,
+  { wakeRules }: Settings,
+  { route, ...asked }: Knock,
+): Promise<Pass | AsleepAnswer> {
+  const { resource, rulesOf, params } = route;
+  const { request, requestId, who, signal } = asked;
+  const path = pathOf(asked.target.path);
+  const reason = wakeReason(requestId, request.method ?? '', path);
+  return wakeRules.enter({ gate, resource, rulesOf, request, path, who }, { reason, signal, params });
 }
 
 /** The request-target towards the instance: the client's own bytes, less a stripped prefix. */

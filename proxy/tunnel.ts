@@ -14,22 +14,21 @@ import type { Duplex } from 'node:stream';
 import type { AsleepAnswer } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { type Identified, UNASKED } from './access/identity.js';
-import { logAccess } from './access-log.js';
+import { account } from './access-log.js';
 import type { Pass } from './gate-contract.js';
 import { requestHeaders, responseHeaders } from './headers.js';
-import { NO_ROUTE } from './metrics.js';
 import { plainAddress } from './peer.js';
 import { chooseMember } from './pool/choose.js';
 import { namedError, sendAsleep, sendProblem } from './problems.js';
 import { faultOf } from './request-check.js';
 import { requestIdOf } from './request-id.js';
-import { pathOf, readTarget, type Target } from './request-target.js';
+import { readTarget, type Target } from './request-target.js';
 import type { Pool, Route } from './route.js';
 import type { Running } from './running.js';
 import { serverTiming } from './server-timing.js';
 import { headText, relayAnswer, responseOn } from './socket-response.js';
 import { splice } from './splice.js';
-import { forwardedPath, routeOf, type Settings, type Traffic, wakeReason } from './traffic.js';
+import { forwardedPath, knock, routeOf, type Settings, type Traffic } from './traffic.js';
 
 /** What a client may send before the instance has agreed. */
 const MAX_EARLY_BYTES = 64 * 1024;
@@ -125,15 +124,11 @@ export class Tunnel implements Running {
     const holding = new AbortController();
     this.#holding = holding;
     const from = performance.now();
-    const path = pathOf(target.path);
-    const reason = wakeReason(this.#requestId, this.request.method ?? '', path);
-    const { gate } = this.traffic;
-    const { resource, rulesOf } = route;
-    const sleeper = { gate, resource, rulesOf, request: this.request, path, who: this.#who };
+    const { request, traffic } = this;
+    const { signal } = holding;
+    const asked = { route, request, requestId: this.#requestId, target, who: this.#who, signal };
     try {
-      const { params } = route;
-      const { signal } = holding;
-      return await this.#settings.wakeRules.enter(sleeper, { reason, signal, params });
+      return await knock(traffic.gate, this.#settings, asked);
     } finally {
       this.#coldMs += performance.now() - from;
       this.#holding = undefined;
@@ -291,18 +286,15 @@ export class Tunnel implements Running {
   };
 
   #account(): void {
-    const { resource, label } = this.#route ?? NO_ROUTE;
-    const durationMs = performance.now() - this.#startedAt;
-    this.traffic.metrics.ended(label, this.#status, durationMs, this.#coldMs);
-    logAccess(this.traffic.log, {
+    account(this.traffic, {
       request: this.request,
       requestId: this.#requestId,
-      resource,
-      user: this.#who.visitor.user,
+      route: this.#route,
+      visitor: this.#who.visitor,
       status: this.#status,
-      durationMs,
+      startedAt: this.#startedAt,
       coldMs: this.#coldMs,
-      resent: Math.max(0, this.#sendings - 1),
+      sendings: this.#sendings,
       error: this.#error,
     });
   }

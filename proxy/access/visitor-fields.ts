@@ -30,9 +30,10 @@ function plain(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
 
-/** Capital and small letters are one; so is what differs from them in that bit alone. */
+/** Capital and small letters are one, and `_` is `-`, as in `plain`. */
 function letterOf(name: string): number {
-  return name.charCodeAt(0) | 32;
+  const code = name.charCodeAt(0);
+  return code === 0x5f ? 0x2d : code | 0x20;
 }
 
 export class IdentityNames {
