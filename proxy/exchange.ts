@@ -11,23 +11,21 @@ import { account } from './access-log.js';
 import { Attempt, type AttemptFailure, type AttemptOwner } from './attempt.js';
 import { fieldsOf } from './client-request.js';
 import type { ClientConnection, Serving } from './connection.js';
-import { mayResend, upstreamFailed } from './failures.js';
+import { MAX_SENDINGS, mayResend, upstreamFailed } from './failures.js';
 import type { Pass } from './gate-contract.js';
 import { requestText } from './headers.js';
 import { plainAddress } from './peer.js';
 import { chooseMember } from './pool/choose.js';
-import { namedError, sendAsleep, sendProblem } from './problems.js';
+import { namedError, sendAsleep, sendMethods, sendProblem } from './problems.js';
 import { type BodyOwner, boundRest, hasBody, RequestBody } from './request-body.js';
 import { faultOf } from './request-check.js';
 import { requestIdOf } from './request-id.js';
 import { readTarget, type Target } from './request-target.js';
-import type { Pool, Route } from './route.js';
+import type { Route } from './route.js';
 import type { Running } from './running.js';
 import { serverTiming } from './server-timing.js';
 import { forwardedPath, knock, routeOf, type Settings, type Traffic } from './traffic.js';
 import { isNavigation, PAGE_AFTER_MS, sendWaitingPage } from './waiting.js';
-
-const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   slot = 0;
@@ -74,8 +72,7 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
       return;
     }
     if (this.request.url === '*' && this.request.method === 'OPTIONS') {
-      this.response.writeHead(204, ['Allow', METHODS, 'Via', '1.1 reveille']);
-      this.response.end();
+      sendMethods(this.response);
       return;
     }
     const target = readTarget(this.request);
@@ -105,25 +102,24 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   }
 
   #enter(wanted: Route): void {
-    const route = wanted.pool === undefined ? wanted : this.#choose(wanted, wanted.pool);
-    if (route === undefined) return;
+    const { pool } = wanted;
+    const asked = pool && {
+      route: wanted,
+      pool,
+      request: this.request,
+      target: this.#target,
+      who: this.#who,
+    };
+    const route = asked === undefined ? wanted : chooseMember(this.traffic, asked);
+    if (route instanceof ReveilleError) {
+      this.#refuse(route);
+      return;
+    }
+    this.#route = route;
     const quiet = this.#settings.wakeRules.ignores(route.rulesOf, this.request, this.#target.path);
     const pass = this.traffic.gate.tryEnter(route.resource, quiet);
     if (pass === undefined) void this.#hold(route);
     else this.#send(route, pass);
-  }
-
-  /** @returns undefined where there is no member for this request: it is told so. */
-  #choose(route: Route, pool: Pool): Route | undefined {
-    try {
-      const { request, traffic } = this;
-      const asked = { route, pool, request, target: this.#target, who: this.#who };
-      this.#route = chooseMember(traffic, asked);
-      return this.#route;
-    } catch (error) {
-      this.#refuse(namedError(error));
-      return undefined;
-    }
   }
 
   async #hold(route: Route): Promise<void> {
@@ -308,6 +304,3 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
 
 /** A write that comes between the end of a client and its `close`: the latter says all. */
 function ignore(): void {}
-
-/** First sending and resends, each with a pass of its own. */
-const MAX_SENDINGS = 4;

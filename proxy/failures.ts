@@ -3,6 +3,9 @@ import { ReveilleError } from '../errors/index.js';
 import { InvalidAnswer } from './answer-head.js';
 import type { AttemptFailure } from './attempt.js';
 
+/** First sending and resends, each with a pass of its own. */
+export const MAX_SENDINGS = 4;
+
 /** Methods that ask for nothing to be changed (RFC 9110 9.2.1). */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 

@@ -56,6 +56,14 @@ export function sendWhole(
   response.end(bare ? undefined : body);
 }
 
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
+/** Answers `OPTIONS *`, which asks about this server and no resource (RFC 9110 9.3.7). */
+export function sendMethods(response: ServerResponse): void {
+  response.writeHead(204, ['Allow', METHODS, 'Via', '1.1 reveille']);
+  response.end();
+}
+
 /** Sends what a resource answers while it is asleep. */
 export function sendAsleep(
   response: ServerResponse,

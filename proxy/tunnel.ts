@@ -15,6 +15,7 @@ import type { AsleepAnswer } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { type Identified, UNASKED } from './access/identity.js';
 import { account } from './access-log.js';
+import { MAX_SENDINGS } from './failures.js';
 import type { Pass } from './gate-contract.js';
 import { requestHeaders, responseHeaders } from './headers.js';
 import { plainAddress } from './peer.js';
@@ -23,7 +24,7 @@ import { namedError, sendAsleep, sendProblem } from './problems.js';
 import { faultOf } from './request-check.js';
 import { requestIdOf } from './request-id.js';
 import { readTarget, type Target } from './request-target.js';
-import type { Pool, Route } from './route.js';
+import type { Route } from './route.js';
 import type { Running } from './running.js';
 import { serverTiming } from './server-timing.js';
 import { headText, relayAnswer, responseOn } from './socket-response.js';
@@ -32,7 +33,6 @@ import { forwardedPath, knock, routeOf, type Settings, type Traffic } from './tr
 
 /** What a client may send before the instance has agreed. */
 const MAX_EARLY_BYTES = 64 * 1024;
-const MAX_SENDINGS = 4;
 
 export class Tunnel implements Running {
   slot = 0;
@@ -102,7 +102,11 @@ export class Tunnel implements Running {
 
   async #enter(route: Route, target: Target): Promise<void> {
     try {
-      const chosen = route.pool === undefined ? route : this.#choose(route, route.pool, target);
+      const { traffic, request } = this;
+      const { pool } = route;
+      const asked = pool && { route, pool, request, target, who: this.#who };
+      const chosen = asked === undefined ? route : chooseMember(traffic, asked);
+      if (chosen instanceof ReveilleError) throw chosen;
       this.#route = chosen;
       const quiet = this.#settings.wakeRules.ignores(chosen.rulesOf, this.request, target.path);
       const warm = this.traffic.gate.tryEnter(chosen.resource, quiet);
@@ -113,11 +117,6 @@ export class Tunnel implements Running {
     } catch (error) {
       this.#refuse(namedError(error));
     }
-  }
-
-  #choose(route: Route, pool: Pool, target: Target): Route {
-    const { traffic, request } = this;
-    return chooseMember(traffic, { route, pool, request, target, who: this.#who });
   }
 
   async #hold(route: Route, target: Target): Promise<Pass | AsleepAnswer> {

@@ -3,6 +3,7 @@ import { ReveilleError } from '../../errors/index.js';
 import { clientAddress } from '../access/client-address.js';
 import type { Identified } from '../access/identity.js';
 import type { Gate } from '../gate-contract.js';
+import { namedError } from '../problems.js';
 import type { Target } from '../request-target.js';
 import type { Pool, Route } from '../route.js';
 import type { Traffic } from '../traffic.js';
@@ -16,14 +17,11 @@ interface Choice {
   who: Identified;
 }
 
-/**
- * The route to the member of a pool that serves a request.
- * @throws ReveilleError where there is none for it.
- */
+/** The route to the member of a pool that serves a request, or why there is none. */
 export function chooseMember(
   { gate, settings: { isTrusted, access } }: Pick<Traffic, 'gate' | 'settings'>,
   { route, pool, request, target: { authority, path }, who }: Choice,
-): Route {
+): Route | ReveilleError {
   const { visitor } = who;
   const address = clientAddress(request, isTrusted);
   const asked = {
@@ -36,7 +34,11 @@ export function chooseMember(
     refusal: (what: string) =>
       access?.refusal(ASKS_WHO, who, what) ?? new ReveilleError('IDENTITY_REQUIRED', `${what}.`),
   };
-  return pool.choose(route, asked, gate);
+  try {
+    return pool.choose(route, asked, gate);
+  } catch (error) {
+    return namedError(error);
+  }
 }
 
 const ASKS_WHO = { asksWho: true, allows: () => false };
