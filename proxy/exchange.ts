@@ -103,13 +103,8 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
 
   #enter(wanted: Route): void {
     const { pool } = wanted;
-    const asked = pool && {
-      route: wanted,
-      pool,
-      request: this.request,
-      target: this.#target,
-      who: this.#who,
-    };
+    const { request } = this;
+    const asked = pool && { route: wanted, pool, request, target: this.#target, who: this.#who };
     const route = asked === undefined ? wanted : chooseMember(this.traffic, asked);
     if (route instanceof ReveilleError) {
       this.#refuse(route);
@@ -131,16 +126,9 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
       : undefined;
     const { request, traffic } = this;
     const { signal } = holding;
-    const asked = {
-      route,
-      request,
-      requestId: this.#requestId,
-      target: this.#target,
-      who: this.#who,
-      signal,
-    };
+    const sender = { requestId: this.#requestId, target: this.#target, who: this.#who };
     try {
-      const entered = await knock(traffic.gate, this.#settings, asked);
+      const entered = await knock(traffic.gate, this.#settings, { route, request, signal, ...sender });
       this.#coldMs += performance.now() - from;
       if (!('endpoint' in entered)) this.#answerAsleep(entered);
       else if (this.#over || this.response.headersSent) entered.release();

@@ -124,7 +124,9 @@ export function knock(
   const { request, requestId, who, signal } = asked;
   const path = pathOf(asked.target.path);
   const reason = wakeReason(requestId, request.method ?? '', path);
-  return wakeRules.enter({ gate, resource, rulesOf, request, path, who }, { reason, signal, params });
+  const by = who.visitor.user;
+  const sleeper = { gate, resource, rulesOf, request, path, who };
+  return wakeRules.enter(sleeper, { reason, by, signal, params });
 }
 
 /** The request-target towards the instance: the client's own bytes, less a stripped prefix. */
