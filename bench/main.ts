@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Benchmark } from './contract.js';
 import { reportResult } from './report.js';
+import { traffic } from './traffic/index.js';
 import { herd } from './wake/herd.js';
 import { idle } from './wake/idle.js';
 import { memory } from './wake/memory.js';
@@ -12,7 +13,7 @@ import { wake } from './wake/wake.js';
 import { warm } from './warm/index.js';
 
 /** In the order in which they run. */
-const benchmarks: readonly Benchmark[] = [warm, wake, storm, herd, idle, memory];
+const benchmarks: readonly Benchmark[] = [warm, traffic, wake, storm, herd, idle, memory];
 
 export interface BenchOptions {
   /** Names of benchmarks; none: all. */

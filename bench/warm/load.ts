@@ -31,6 +31,8 @@ export interface Load {
   seconds: number;
   /** Mean pause of each connection before each request; absent: none, so as fast as answers come. */
   pauseMs?: number;
+  /** Body of each request, which then is a POST. */
+  bodyBytes?: number;
 }
 
 export interface LoadResult {
@@ -51,7 +53,7 @@ export async function load(
   signal: AbortSignal,
 ): Promise<LoadResult> {
   const script = join(folder, 'wrk.lua');
-  writeFileSync(script, lua(options.pauseMs));
+  writeFileSync(script, lua(options));
   const { connections, seconds, url } = options;
   const args = [
     '-c',
@@ -70,10 +72,12 @@ export async function load(
   return JSON.parse(line) as LoadResult;
 }
 
-function lua(pauseMs: number | undefined): string {
+function lua({ pauseMs, bodyBytes }: Load): string {
   const fields = Object.entries(BROWSER).map(([name, value]) => `wrk.headers["${name}"] = '${value}'`);
   const pause = `function delay() return math.random(0, ${2 * (pauseMs ?? 0)}) end`;
+  const body = `wrk.method = "POST"\nwrk.body = string.rep("b", ${bodyBytes ?? 0})`;
   return `${fields.join('\n')}
+${bodyBytes === undefined ? '' : body}
 ${pauseMs === undefined ? '' : pause}
 function done(summary, latency)
   local e = summary.errors

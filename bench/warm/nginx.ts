@@ -31,11 +31,19 @@ export const LARGE = Buffer.alloc(
   'A hundred KiB of something that compresses well, over and over. ',
 );
 
+/** Files of the origin, by their paths. */
+const FILES: Readonly<Record<string, Buffer>> = {
+  large: LARGE,
+  '1k': LARGE.subarray(0, 1024),
+  '64k': LARGE.subarray(0, 64 * 1024),
+  '10m': Buffer.alloc(10 * 1024 * 1024, LARGE),
+};
+
 /** An origin that costs as little as possible, with the fields that applications send. */
 export function originCommand(folder: string, port: number): string[] {
   const files = join(folder, 'files');
   mkdirSync(files, { recursive: true });
-  writeFileSync(join(files, 'large'), LARGE);
+  for (const [name, bytes] of Object.entries(FILES)) writeFileSync(join(files, name), bytes);
   const fields = `default_type text/html; add_header Cache-Control "private, max-age=0"; add_header ETag '"5f3c-1a2b"'; add_header X-Frame-Options SAMEORIGIN; add_header Vary Accept-Encoding;`;
   return nginxCommand(
     folder,
@@ -43,7 +51,8 @@ export function originCommand(folder: string, port: number): string[] {
     `sendfile on; tcp_nopush on; tcp_nodelay on; open_file_cache max=10 inactive=1h;
 server { listen 127.0.0.1:${port} backlog=4096;
   location = /small { ${fields} return 200 "${SMALL.trimEnd()}\\n"; }
-  location = /large { ${fields} root ${files}; }
+  location = /sink { ${fields} client_max_body_size 0; return 200 "${SMALL.trimEnd()}\\n"; }
+  location / { ${fields} root ${files}; }
 }`,
   );
 }
@@ -56,6 +65,7 @@ export function proxyCommand(folder: string, port: number, originPort: number): 
     `upstream origin { server 127.0.0.1:${originPort}; keepalive 512; keepalive_requests 1000000000; }
 server { listen 127.0.0.1:${port} backlog=4096;
   location / {
+    client_max_body_size 0; proxy_request_buffering off;
     proxy_pass http://origin; proxy_http_version 1.1; proxy_max_temp_file_size 0;
     proxy_set_header Connection ""; proxy_set_header Host $http_host;
     proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto $scheme;
