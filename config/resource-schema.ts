@@ -1,11 +1,22 @@
 import { z } from 'zod';
 import { accessSchema, asleepSchema, requestPattern, wakeSchema } from './access-schema.js';
 import { params, poolSettings } from './pool-schema.js';
+import { commandSettings } from './providers/command-schema.js';
 import { processSettings } from './providers/process-schema.js';
 import { checkSections, providerNames } from './providers/table.js';
 import { tcpRoute } from './tcp-route-schema.js';
 import { duration, span } from './units.js';
-import { command, flag, port, routeHost, routePath, statuses, text, urlOrPath } from './values.js';
+import {
+  command,
+  environment,
+  flag,
+  port,
+  routeHost,
+  routePath,
+  statuses,
+  text,
+  urlOrPath,
+} from './values.js';
 import { either, wants } from './wording.js';
 
 const SECOND = 1000;
@@ -41,6 +52,10 @@ const idleProbe = z.strictObject({
   url: urlOrPath.optional(),
   /** Exit code 0 says idle, any other busy. Sees REVEILLE_* in its environment. */
   command: command.optional(),
+  /** Added to the command's environment. */
+  env: environment,
+  /** The user that runs the command: needs a worker that is root. Default: the worker's own. */
+  user: text('a user name').optional(),
   /** Between two probes once the idle time is over. */
   interval: span.default(30 * SECOND),
   /** Bound of one probe. */
@@ -75,6 +90,8 @@ export const resourceShape = z.strictObject({
   provider: z.enum(providerNames, { error: wants('a provider', either(providerNames)) }),
   /** Settings of the provider `process`: a program on the worker's own machine. */
   process: processSettings.optional(),
+  /** Settings of the provider `command`: anything that commands of yours start and stop. */
+  command: commandSettings.optional(),
   /** Where the awake instance answers. */
   endpoint: z
     .strictObject({

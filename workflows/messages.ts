@@ -67,11 +67,27 @@ export interface Ask {
   /** The proxy's control address, HOST:PORT. */
   at: string;
 }
+/** Both ends of a client's connection to a door of the proxy. */
+export interface Client {
+  address: string;
+  port: number;
+  localAddress: string;
+  localPort: number;
+}
 export interface WakeArgs extends Partial<Ask> {
   reason?: string;
   /** The user for whom it is woken, where one is known: quotas are shared out fairly among users. */
   by?: string;
-  client?: { address: string; port: number; localAddress: string; localPort: number };
+  /** Whose connection wakes it; with `connects`, who asks for an endpoint. */
+  client?: Client;
+  /** The ask is for an endpoint of that connection's own: see `connections` in ReadyState. */
+  connects?: true;
+}
+/** The answer to the ask of one connection. */
+export interface ConnectionAnswer {
+  ask: number;
+  endpoint?: Endpoint;
+  refused?: Failure;
 }
 export interface TouchArgs extends Ask {
   generation: number;
@@ -151,6 +167,8 @@ export interface ReadyState {
   endpoint?: Endpoint;
   instance?: string;
   answers: Record<string, Answer>;
+  /** Of each proxy, the answer to the last ask of a connection for an endpoint of its own. Grants no lease. */
+  connections?: Record<string, ConnectionAnswer>;
   progress: Progress;
   failure?: Failure;
 }

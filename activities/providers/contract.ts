@@ -1,6 +1,6 @@
 import type { ResourceDefinition } from '../../config/index.js';
 import type { ErrorCode } from '../../errors/index.js';
-import type { Instance, StopMode } from '../../workflows/messages.js';
+import type { Client, Endpoint, Instance, StopMode } from '../../workflows/messages.js';
 import type { InspectResult } from '../contract.js';
 
 /** One generation of one resource, as a provider sees it. */
@@ -11,6 +11,15 @@ export interface BootRequest {
   definition: ResourceDefinition;
   /** Names the definition; kept in the instance's record. */
   revision: string;
+  /** Whose connection woke it, where it was one. */
+  client?: Client;
+}
+
+/** One connection that gets an endpoint of its own. */
+export interface Connection {
+  /** The same each time the same connection is asked for. */
+  key: string;
+  client: Client;
 }
 
 export interface ProviderContext {
@@ -55,6 +64,13 @@ export interface Provider {
     instance: Instance,
     context: ProviderContext,
   ): Promise<{ reason: string; log?: string } | undefined>;
+  /** Where a resource with an endpoint for each connection sends this one. A second call comes to the same answer. */
+  connect?(
+    request: BootRequest,
+    instance: Instance,
+    connection: Connection,
+    context: ProviderContext,
+  ): Promise<Endpoint>;
   list(context: ProviderContext): Promise<Found[]>;
   /** Names of which something is kept although they may be asleep, and that `stop` with `delete` would remove. */
   kept?(context: ProviderContext): Promise<string[]>;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ResourceDefinition } from '../resource-schema.js';
 import { wants } from '../wording.js';
+import { commandSettings } from './command-schema.js';
 import { processSettings } from './process-schema.js';
 
 /**
@@ -9,6 +10,7 @@ import { processSettings } from './process-schema.js';
  */
 export const providerSettings = {
   process: processSettings,
+  command: commandSettings,
 } as const;
 
 export type ProviderName = keyof typeof providerSettings;

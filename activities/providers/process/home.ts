@@ -1,13 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReveilleError } from '../../../errors/index.js';
+import { isFolderName, readIfThere, replaceFile } from '../../host/atomic.js';
 import { LogFile } from '../../log-file.js';
-import { readIfThere, replaceFile } from './atomic.js';
 import { Claims, type RunClaim } from './claims.js';
 import type { Group } from './group.js';
-
-/** Whether a name can be a folder's. */
-export const isFolderName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);
 
 /** What keeps late comers away, and what belongs to it. */
 const LASTING = new Set(['claims', 'tmp']);

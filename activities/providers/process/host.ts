@@ -1,22 +1,13 @@
 import { join } from 'node:path';
 import { type Config, createMasker, type Logger, secretsOf } from '../../../config/index.js';
 import type { Instance } from '../../../workflows/messages.js';
+import type { HostServices } from '../../host/services.js';
 import type { BootRequest } from '../contract.js';
 import type { RunClaim } from './claims.js';
 import { Home } from './home.js';
 import { formatIdentity } from './identity.js';
 import { Ports } from './ports.js';
 import { Exits } from './shim.js';
-
-export interface HostServices {
-  /** Looked at each time it is used: a reload may put another one here. */
-  config: Config;
-  /** Absolute. */
-  readonly stateDir: string;
-  /** The name under which this machine's instances are known. */
-  readonly host: string;
-  readonly log: Logger;
-}
 
 const DEATH_LOG_BYTES = 4096;
 

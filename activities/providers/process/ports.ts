@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { ReveilleError } from '../../../errors/index.js';
-import { createOnce, readIfThere } from './atomic.js';
+import { createOnce, readIfThere } from '../../host/atomic.js';
 import { bootId } from './identity.js';
 
 /** Whose a port is, or was. */

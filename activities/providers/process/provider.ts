@@ -4,11 +4,12 @@ import { definitionOf } from '../../../config/index.js';
 import { type ErrorCode, ReveilleError } from '../../../errors/index.js';
 import type { Instance } from '../../../workflows/messages.js';
 import type { InspectResult } from '../../contract.js';
+import { isFolderName } from '../../host/atomic.js';
+import type { HostServices } from '../../host/services.js';
 import type { BootRequest, Found, Provider, ProviderContext } from '../contract.js';
 import { Boot, type Booted } from './boot.js';
 import type { RunClaim } from './claims.js';
-import { isFolderName } from './home.js';
-import { Host, type HostServices } from './host.js';
+import { Host } from './host.js';
 import { formatIdentity, type LifeState, lifeOf, parseIdentity } from './identity.js';
 import { type StopOptions, stopGeneration } from './stop.js';
 

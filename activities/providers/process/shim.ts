@@ -2,16 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReveilleError } from '../../../errors/index.js';
-
-/** A command ready to run. */
-export interface Command {
-  readonly argv: readonly string[];
-  /** Names that a shell would drop from its environment are here too. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
-  /** Absolute paths of the tools that the shim needs, whatever PATH the command is given. */
-  readonly tools: { readonly ln: string; readonly env: string };
-}
+import { type PreparedCommand, withOddNames } from '../../host/program.js';
 
 export interface Claiming {
   /** The generation's claim file, and a name of its own for the unfinished one. */
@@ -39,15 +30,13 @@ shift 5
 exec "$@" 3>&-
 `;
 
-const VALID_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
 /**
  * Starts the shim in a session of its own, so that no end of ours reaches it, and waits until it has become the
  * command or given up; which of the two, the claim file says.
  * @throws ReveilleError BOOT_FAILED where no process could be started.
  */
 export async function launch(
-  command: Command,
+  command: PreparedCommand,
   claiming: Claiming,
   logFd: number,
   signal: AbortSignal,
@@ -65,13 +54,6 @@ export async function launch(
     child.unref();
   }
   return child;
-}
-
-/** Shells drop variables such as `discovery.type`: env(1) hands those over. */
-function withOddNames({ argv, env, tools }: Command): readonly string[] {
-  const odd = Object.entries(env).filter(([name]) => !VALID_NAME.test(name));
-  if (odd.length === 0) return argv;
-  return [tools.env, ...odd.map(([name, value]) => `${name}=${value}`), ...argv];
 }
 
 function settled(child: ChildProcess, signal: AbortSignal): Promise<void> {

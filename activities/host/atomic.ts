@@ -48,3 +48,6 @@ export const scratchFile = (scratch: string): string => join(scratch, randomUUID
 
 export const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
+
+/** Whether the name of a resource can be a folder's. */
+export const isFolderName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { ReveilleError } from '../../../errors/index.js';
+import { ReveilleError } from '../../errors/index.js';
 
 const run = promisify(execFile);
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/;
