@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { Ports, type Wanted } from '../../activities/providers/process/ports.js';
+import { Ports, type Wanted } from '../../activities/host/ports.js';
 
 const { signal } = new AbortController();
 

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bootId, formatIdentity, readStat } from '../../activities/providers/process/identity.js';
+import { bootId } from '../../activities/host/boot-id.js';
+import { formatIdentity, readStat } from '../../activities/providers/process/identity.js';
 import { isAlive, processHost, quietContext, until } from '../kit/process-host.js';
 
 const pidOf = (id: string) => Number(id.split(':')[0]);

@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
-import { leaseTime, settingsOf } from '../../../config/index.js';
+import { settingsOf } from '../../../config/index.js';
 import { ReveilleError } from '../../../errors/index.js';
 import type { Endpoint, Instance } from '../../../workflows/messages.js';
 import { scratchFile } from '../../host/atomic.js';
+import { bootId } from '../../host/boot-id.js';
+import { portRules, quarantineOf } from '../../host/ports.js';
 import { LogFile } from '../../log-file.js';
 import type { BootRequest, ProviderContext } from '../contract.js';
 import { type Claim, claimRest, type RunClaim } from './claims.js';
@@ -11,11 +13,8 @@ import { endGroup } from './ending.js';
 import { signalGroup } from './group.js';
 import type { Home } from './home.js';
 import type { Host } from './host.js';
-import { bootId, formatIdentity, lifeOf } from './identity.js';
+import { formatIdentity, lifeOf } from './identity.js';
 import { launch } from './shim.js';
-
-/** What proxies may still do after their leases have ended by our clock: leases.md 3, and some more. */
-const MARGIN_MS = 5000;
 
 export interface Booted {
   instance: Instance;
@@ -130,8 +129,8 @@ export class Boot {
   private async pickPort(): Promise<number> {
     const { definition, name } = this.request;
     if (definition.endpoint.port !== 'auto') return definition.endpoint.port;
-    const { range, excluded } = this.host.portRules();
-    const quarantineMs = leaseTime(definition) + definition.lease.stretch + MARGIN_MS;
+    const { range, excluded } = portRules(this.host.config);
+    const quarantineMs = quarantineOf(definition);
     const last = this.home.lastPort;
     const wanted = { resource: name, generation: this.generation, last, range, excluded, quarantineMs };
     const port = await this.host.ports.acquire(wanted, this.context.signal);

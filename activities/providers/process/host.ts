@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { type Config, createMasker, type Logger, secretsOf } from '../../../config/index.js';
 import type { Instance } from '../../../workflows/messages.js';
+import { Ports } from '../../host/ports.js';
 import type { HostServices } from '../../host/services.js';
 import type { BootRequest } from '../contract.js';
 import type { RunClaim } from './claims.js';
 import { Home } from './home.js';
 import { formatIdentity } from './identity.js';
-import { Ports } from './ports.js';
 import { Exits } from './shim.js';
 
 const DEATH_LOG_BYTES = 4096;
@@ -36,13 +36,6 @@ export class Host {
 
   instance({ identity, endpoint, generation }: RunClaim): Instance {
     return { id: formatIdentity(identity), endpoint, generation, host: this.services.host };
-  }
-
-  /** Where automatic ports come from: the range, without what resources have for themselves. */
-  portRules(): { range: [number, number]; excluded: Set<number> } {
-    const [low = 0, high = 0] = this.config.worker.ports.split('-').map(Number);
-    const fixed = Object.values(this.config.resources).map(({ endpoint }) => endpoint.port);
-    return { range: [low, high], excluded: new Set(fixed.filter((port) => port !== 'auto')) };
   }
 
   /** Last lines of the youngest generation, for those who wait for it. */

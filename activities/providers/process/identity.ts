@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { bootId } from '../../host/boot-id.js';
 
 /**
  * Exactly one process of exactly one run of this host's kernel: pids are used again, a pid with its start time
@@ -21,13 +22,6 @@ export interface ProcessStat {
 }
 
 export type LifeState = 'running' | 'suspended' | 'gone';
-
-let knownBootId: string | undefined;
-/** Names this run of the kernel: no process outlives it. */
-export function bootId(): string {
-  knownBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  return knownBootId;
-}
 
 /** What the kernel says of a process (proc(5)); undefined where there is none. */
 export function readStat(pid: number): ProcessStat | undefined {

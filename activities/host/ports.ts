@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { ReveilleError } from '../../../errors/index.js';
-import { createOnce, readIfThere } from '../../host/atomic.js';
-import { bootId } from './identity.js';
+import { type Config, leaseTime, type ResourceDefinition } from '../../config/index.js';
+import { ReveilleError } from '../../errors/index.js';
+import { createOnce, readIfThere } from './atomic.js';
+import { bootId } from './boot-id.js';
 
 /** Whose a port is, or was. */
 interface Holding {
@@ -184,3 +185,17 @@ function isFree(port: number): Promise<boolean> {
     server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }
+
+/** Where automatic ports come from: the range, without what resources have for themselves. */
+export function portRules({ worker, resources }: Config): { range: [number, number]; excluded: Set<number> } {
+  const [low = 0, high = 0] = worker.ports.split('-').map(Number);
+  const fixed = Object.values(resources).map(({ endpoint }) => endpoint.port);
+  return { range: [low, high], excluded: new Set(fixed.filter((port) => port !== 'auto')) };
+}
+
+/** What proxies may still do after their leases have ended by our clock: leases.md 3, and some more. */
+const MARGIN_MS = 5000;
+
+/** How long after its end (ms) a resource's port is given to nobody else: leases.md 14. */
+export const quarantineOf = (definition: ResourceDefinition): number =>
+  leaseTime(definition) + definition.lease.stretch + MARGIN_MS;
