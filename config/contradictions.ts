@@ -1,6 +1,7 @@
 /** What no single key shows: settings that are each right and together are not. */
 import { accessContradictions } from './access-contradictions.js';
 import { addressesClash, type HostPort, isLoopback, splitAddress } from './addresses.js';
+import { dockerContradictions } from './docker-contradictions.js';
 import { poolContradictions } from './pool-contradictions.js';
 import { pattern } from './route-captures.js';
 import type { LooseConfigFile } from './schema.js';
@@ -28,6 +29,7 @@ export function findContradictions(config: LooseConfigFile): Contradiction[] {
     ...accessContradictions(config),
     ...tcpContradictions(config),
     ...poolContradictions(config),
+    ...dockerContradictions(config),
     ...Object.entries(config.resources).flatMap(([name, definition]) => resource(name, definition)),
   ];
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { accessSchema, asleepSchema, requestPattern, wakeSchema } from './access-schema.js';
 import { params, poolSettings } from './pool-schema.js';
 import { commandSettings } from './providers/command-schema.js';
+import { dockerSettings } from './providers/docker-schema.js';
 import { processSettings } from './providers/process-schema.js';
 import { checkSections, providerNames } from './providers/table.js';
 import { tcpRoute } from './tcp-route-schema.js';
@@ -92,6 +93,8 @@ export const resourceShape = z.strictObject({
   process: processSettings.optional(),
   /** Settings of the provider `command`: anything that commands of yours start and stop. */
   command: commandSettings.optional(),
+  /** Settings of the provider `docker`: containers of a Docker engine on the worker's own machine. */
+  docker: dockerSettings.optional(),
   /** Where the awake instance answers. */
   endpoint: z
     .strictObject({

@@ -37,6 +37,7 @@ const engines = {
     make: makeJupyter,
   },
   // Not on everybody's PATH.
+  dockerd: { find: () => onPath('dockerd') ?? existing('/usr/sbin/dockerd') },
   sshd: { find: () => onPath('sshd') ?? existing('/usr/sbin/sshd') },
   postgres: { find: () => onPath('postgres') ?? existing(join(postgresFolder(), 'postgres')) },
   initdb: { find: () => onPath('initdb') ?? existing(join(postgresFolder(), 'initdb')) },

@@ -17,14 +17,17 @@ export interface ReconcileServices {
  */
 export async function reconcile(services: ReconcileServices, signal: AbortSignal): Promise<void> {
   const context = { signal, heartbeat: () => {} };
-  for (const provider of Object.values(services.providers)) {
-    const found = await provider.list(context);
-    for (const one of found) {
+  const failures: unknown[] = [];
+  for (const [kind, provider] of Object.entries(services.providers)) {
+    // An engine that is away keeps nobody from looking at the others.
+    const found = await provider.list(context).catch((error: unknown) => void failures.push(error));
+    for (const one of found ?? []) {
       if (signal.aborted) return;
       await adoptIfAlone(services, one);
     }
-    if (provider.hostBound) await reportLost(services, found);
+    if (provider.hostBound && found) await reportLost(services, kind, found);
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function adoptIfAlone(services: ReconcileServices, found: Found): Promise<void> {
@@ -44,11 +47,15 @@ async function adoptIfAlone(services: ReconcileServices, found: Found): Promise<
 }
 
 /** An awake resource whose instance died unseen, between two requests. */
-async function reportLost({ resources, host, log }: ReconcileServices, found: Found[]): Promise<void> {
+async function reportLost(
+  { resources, host, log }: ReconcileServices,
+  kind: string,
+  found: Found[],
+): Promise<void> {
   const alive = new Set(found.map(({ instance }) => instance.id));
   for (const name of await resources.list()) {
     const status = await resources.status(name).catch(() => undefined);
-    if (status?.phase !== 'ready' || status.instance?.host !== host) continue;
+    if (status?.phase !== 'ready' || status.instance?.host !== host || status.provider !== kind) continue;
     const { instance, generation } = status;
     // Booted after the list was made: not lost.
     if (alive.has(instance.id) || Date.now() - status.since < 10_000) continue;

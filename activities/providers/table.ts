@@ -2,6 +2,7 @@ import type { ProviderName } from '../../config/index.js';
 import type { HostServices } from '../host/services.js';
 import { CommandProvider } from './command/provider.js';
 import type { Provider } from './contract.js';
+import { DockerProvider } from './docker/provider.js';
 import { ProcessProvider } from './process/provider.js';
 
 export type ProviderServices = HostServices;
@@ -12,5 +13,9 @@ export type Providers = Readonly<Record<ProviderName, Provider>>;
  * @param services its `config` may be replaced after a reload.
  */
 export function createProviders(services: ProviderServices): Providers {
-  return { process: new ProcessProvider(services), command: new CommandProvider(services) };
+  return {
+    process: new ProcessProvider(services),
+    command: new CommandProvider(services),
+    docker: new DockerProvider(services),
+  };
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { ResourceDefinition } from '../resource-schema.js';
 import { wants } from '../wording.js';
 import { commandSettings } from './command-schema.js';
+import { dockerSettings } from './docker-schema.js';
 import { processSettings } from './process-schema.js';
 
 /**
@@ -11,6 +12,7 @@ import { processSettings } from './process-schema.js';
 export const providerSettings = {
   process: processSettings,
   command: commandSettings,
+  docker: dockerSettings,
 } as const;
 
 export type ProviderName = keyof typeof providerSettings;

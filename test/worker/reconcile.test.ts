@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Definitions } from '../../activities/definitions.js';
+import { type ReconcileServices, reconcile } from '../../worker/reconcile.js';
+import { eventually } from '../kit/conditions.js';
+import { FakeProvider } from '../kit/fake-provider.js';
+import { quiet, Stack } from '../kit/stack.js';
+
+const { signal } = new AbortController();
+let stack: Stack;
+let services: ReconcileServices;
+
+before(async () => {
+  const lasting = { idle: { after: '10m' } };
+  stack = await Stack.start({ one: lasting, two: lasting }, { worker: { host: 'test-host' } });
+  services = {
+    definitions: new Definitions(stack.config),
+    providers: { other: new FakeProvider('test-host'), process: stack.provider },
+    resources: stack.resources,
+    host: 'test-host',
+    log: quiet,
+  };
+});
+after(() => stack.close());
+
+test('what one provider does not list, because it is of another, is not taken as lost', async (t) => {
+  await stack.resources.untilReady('one', signal, undefined);
+  const now = Date.now();
+  // Long after the boot.
+  t.mock.method(Date, 'now', () => now + 60_000);
+  await reconcile(services, signal);
+  t.mock.restoreAll();
+  // Behind whatever was signalled before.
+  await stack.resources.pin('one', { reason: 'test' });
+  await eventually('it is pinned', async () => (await stack.resources.status('one'))?.pinned === true);
+  assert.deepEqual(stack.provider.inspections, []);
+});
+
+test('a provider whose engine is away keeps nobody from adopting what is of another', async () => {
+  await stack.resources.untilReady('two', signal, undefined);
+  await stack.temporal.client.workflow.getHandle('resource:two').terminate();
+  const broken = new FakeProvider('test-host');
+  broken.list = () => Promise.reject(new Error('the engine is away'));
+  const providers = { broken, process: stack.provider };
+  await assert.rejects(reconcile({ ...services, providers }, signal), /engine is away/);
+  await eventually('it is adopted', async () => (await stack.resources.status('two'))?.phase === 'ready');
+});
