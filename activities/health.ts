@@ -5,6 +5,7 @@ import type { Endpoint } from '../workflows/messages.js';
 import { statusMatcher } from './health-status.js';
 import { inWords, probeHttp } from './http-probe.js';
 import { pause } from './pause.js';
+import type { ProbeEnd } from './probe-command.js';
 
 export interface HealthOptions {
   /** Ends the wait: rejects with its reason. */
@@ -13,6 +14,8 @@ export interface HealthOptions {
   readonly heartbeat: (reason: string) => void;
   /** Resolves when the instance has ended: the provider's `watch`. Undefined says nothing. */
   readonly died?: Promise<{ reason: string; log?: string } | undefined>;
+  /** Runs the command of a health check by command, for this instance. */
+  readonly run?: (command: readonly string[], signal: AbortSignal) => Promise<ProbeEnd>;
 }
 
 type ActiveHealth = Exclude<HealthDefinition, 'none'>;
@@ -26,6 +29,7 @@ const FIRST_PAUSE_MS = 5;
  */
 const PAUSE_SHARE = 0.1;
 const HEARTBEAT_MS = 1000;
+const NOT_ASKED = 'not asked yet';
 
 /**
  * Resolves as soon as the instance is healthy. One probe at a time: the first at once, the next after a pause of
@@ -35,18 +39,18 @@ const HEARTBEAT_MS = 1000;
 export async function waitHealthy(
   health: HealthDefinition,
   endpoint: Endpoint,
-  { signal, heartbeat, died }: HealthOptions,
+  { signal, heartbeat, died, run }: HealthOptions,
 ): Promise<void> {
   if (health === 'none') return;
   const ended = new AbortController();
   const both = AbortSignal.any([signal, ended.signal]);
-  let reason = 'not asked yet';
+  let reason = NOT_ASKED;
   const beat = setInterval(() => heartbeat(reason), HEARTBEAT_MS);
   void died?.then((end) => {
     if (end !== undefined) ended.abort(deathOf(end));
   });
   try {
-    await probeUntilHealthy(health, probeOf(health, endpoint), both, (last) => {
+    await probeUntilHealthy(health, probeOf(health, endpoint, run), both, (last) => {
       reason = last;
       heartbeat(last);
     });
@@ -64,13 +68,16 @@ async function probeUntilHealthy(
   const began = performance.now();
   const deadline = began + health.timeout;
   const left = () => Math.max(0, deadline - performance.now());
-  let reason = 'not asked yet';
+  let reason = NOT_ASKED;
   for (;;) {
     signal.throwIfAborted();
     tell(reason);
-    const answer = await attempt(probe, Math.min(health.attempt, left()), signal);
-    if (answer === undefined) return;
-    reason = answer;
+    const limitMs = Math.min(health.attempt, left());
+    const failed = await attempt(probe, limitMs, signal);
+    if (failed === undefined) return;
+    // The last one may have had no time to learn anything.
+    const learned = !failed.cutOff || limitMs === health.attempt || reason === NOT_ASKED;
+    if (learned) reason = failed.reason;
     if (left() === 0) throw timedOut(health.timeout, reason);
     const grown = Math.max(FIRST_PAUSE_MS, (performance.now() - began) * PAUSE_SHARE);
     await pause(Math.min(grown, health.interval, left()), signal);
@@ -78,21 +85,27 @@ async function probeUntilHealthy(
 }
 
 /** @returns undefined where healthy, else why not. */
-async function attempt(probe: Probe, limitMs: number, signal: AbortSignal): Promise<string | undefined> {
+async function attempt(
+  probe: Probe,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<{ reason: string; cutOff: boolean } | undefined> {
   const limit = AbortSignal.timeout(Math.ceil(limitMs));
   try {
     await probe(AbortSignal.any([signal, limit]));
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
-    if (limit.aborted)
-      return `no answer within ${limitMs >= 1000 ? `${limitMs / 1000}s` : `${Math.ceil(limitMs)}ms`}`;
-    return error instanceof Error ? error.message : String(error);
+    const cutOff = limit.aborted;
+    if (!cutOff) return { reason: error instanceof Error ? error.message : String(error), cutOff };
+    const time = limitMs >= 1000 ? `${limitMs / 1000}s` : `${Math.ceil(limitMs)}ms`;
+    return { reason: `no answer within ${time}`, cutOff };
   }
 }
 
-function probeOf(health: ActiveHealth, endpoint: Endpoint): Probe {
+function probeOf(health: ActiveHealth, endpoint: Endpoint, run: HealthOptions['run']): Probe {
   if ('tcp' in health) return (signal) => probeTcp(endpoint, signal);
+  if ('command' in health) return (signal) => probeByCommand(health.command, run, signal);
   const isExpected = statusMatcher(health.status);
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
   const url = new URL(`http://${host}:${endpoint.port}`);
@@ -101,6 +114,17 @@ function probeOf(health: ActiveHealth, endpoint: Endpoint): Probe {
     const status = await probeHttp({ url, path: health.path, headers }, signal);
     if (!isExpected(status)) throw new Error(`status ${status}`);
   };
+}
+
+async function probeByCommand(
+  command: readonly string[],
+  run: HealthOptions['run'],
+  signal: AbortSignal,
+): Promise<void> {
+  const { code, killer, said } = (await run?.(command, signal)) ?? { code: 0, killer: null, said: '' };
+  if (code === 0) return;
+  const end = killer === null ? `exited with code ${code}` : `was killed by ${killer}`;
+  throw new Error(`the command ${end}${said === '' ? '' : `: ${said}`}`);
 }
 
 function probeTcp({ host, port }: Endpoint, signal: AbortSignal): Promise<void> {

@@ -1,22 +1,7 @@
-import { spawn } from 'node:child_process';
 import type { Config, IdleProbeDefinition } from '../config/index.js';
-import { paramsEnvironment, resolveReferences } from '../config/index.js';
-import type { Endpoint } from '../workflows/messages.js';
 import type { ProbeResult } from './contract.js';
 import { inWords, probeHttp } from './http-probe.js';
-import { inheritedEnvironment } from './inherited-environment.js';
-import { cleanText, lastBytes } from './log-text.js';
-
-/** Whose idleness is asked. */
-export interface ProbedInstance {
-  readonly name: string;
-  readonly generation: number;
-  readonly endpoint: Endpoint;
-  /** What it was made from. */
-  readonly params: Readonly<Record<string, string>>;
-}
-
-const OUTPUT_BYTES = 2048;
+import { type ProbedInstance, runProbeCommand } from './probe-command.js';
 
 /**
  * Asks once whether an instance is idle. Never says idle on a doubt: what fails (no answer in time, no such
@@ -53,68 +38,14 @@ async function byUrl(
   return { idle: status >= 200 && status <= 299 };
 }
 
-/** In a group of its own, so that all it started can be ended with it; no shell is in between. */
-function byCommand(
+async function byCommand(
   { command = [] }: IdleProbeDefinition,
   instance: ProbedInstance,
   config: Config,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
-  const [program = '', ...args] = resolveCommand(command, instance.name, config);
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd: config.folder,
-      env: { ...inheritedEnvironment(process.env, config), ...labels(instance) },
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const finish = (end: () => void) => {
-      signal.removeEventListener('abort', abort);
-      if (child.pid !== undefined) killGroup(child.pid);
-      child.stderr.destroy();
-      end();
-    };
-    const abort = () => finish(() => reject(signal.reason));
-    let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = lastBytes(said + text, OUTPUT_BYTES);
-    });
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) abort();
-    child.once('error', (error) =>
-      finish(() => resolve(failed(`the command cannot be run: ${error.message}`))),
-    );
-    child.once('exit', (code, killer) => finish(() => resolve(outcome(code, killer, said))));
-  });
-}
-
-function resolveCommand(command: readonly string[], name: string, { folder }: Config): string[] {
-  return command.map((text, index) => {
-    const key = `resources.${name}.idle.probe.command.${index}`;
-    return resolveReferences(text, { env: process.env, folder, key }).value;
-  });
-}
-
-function labels({ name, generation, endpoint, params }: ProbedInstance): Record<string, string> {
-  return {
-    ...paramsEnvironment(params),
-    REVEILLE_RESOURCE: name,
-    REVEILLE_GENERATION: String(generation),
-    REVEILLE_HOST: endpoint.host,
-    REVEILLE_PORT: String(endpoint.port),
-  };
-}
-
-function outcome(code: number | null, killer: NodeJS.Signals | null, said: string): ProbeResult {
+  const probe = { command, key: 'idle.probe.command', instance, config };
+  const { code, killer, said } = await runProbeCommand(probe, signal);
   if (killer === null) return { idle: code === 0 };
-  return failed(`the command was killed by ${killer}: ${cleanText(said).trim()}`);
-}
-
-/** Called when the leader lives, or in the moment in which its end is told. */
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch {
-    // Nobody is left.
-  }
+  return failed(`the command was killed by ${killer}: ${said}`);
 }

@@ -12,16 +12,13 @@ import type { EnterArgs, Failure, Instance } from '../workflows/messages.js';
 import { askHolders } from './ask-holders.js';
 import type { LifecycleActivities, Target } from './contract.js';
 import type { Definitions } from './definitions.js';
-import { waitHealthy } from './health.js';
 import { probeIdle } from './idle-probe.js';
+import { quickHealth, untilHealthy } from './instance-health.js';
 import { planOf } from './plan.js';
 import { type BootRequest, type Provider, type ProviderContext, RETRIED } from './providers/contract.js';
 
 /** Well under the workflow's heartbeat timeout; the SDK throttles what is too often. */
 const HEARTBEAT_MS = 1000;
-/** How long the boot step itself watches for health. */
-const QUICK_HEALTH_MS = 2000;
-const LOG_TAIL_BYTES = 4000;
 /** What no name in the catalogue explains is tried again this often, then it fails the generation. */
 const MAX_UNEXPECTED = 5;
 
@@ -56,6 +53,12 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
     return { definition, params: definitions.paramsOf(name, definition, params) };
   };
   const provider = (target: Target): Provider => providerOf(services, request(target).definition.provider);
+  const subject = (target: Target, instance: Instance) => ({
+    provider: provider(target),
+    request: request(target),
+    instance,
+    config: definitions.current,
+  });
 
   return {
     describe: ({ name, params, host: wanted, adopted }) =>
@@ -71,14 +74,12 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
     boot: (target) =>
       attempt(services, 'final', async (context) => {
         const started = await provider(target).boot(request(target), context);
-        const quick = await quickHealth(provider(target), request(target), started.instance, context);
+        const quick = await quickHealth(subject(target, started.instance), context);
         return quick === undefined ? started : { ...started, healthAfter: quick };
       }),
 
     waitHealthy: (target) =>
-      attempt(services, 'final', (context) =>
-        untilHealthy(provider(target), request(target), target.instance, context),
-      ),
+      attempt(services, 'final', (context) => untilHealthy(subject(target, target.instance), context)),
 
     inspect: (target) =>
       attempt(services, 'retried', (context) =>
@@ -132,58 +133,6 @@ async function checkRoom(
   const { runId } = workflowExecution;
   if (!(await isFull(membersStart(pool), maxInstances, { name, runId }))) return;
   throw new ReveilleError('POOL_FULL', `${maxInstances} members of ${pool} are awake (pool.maxInstances)`);
-}
-
-/**
- * Most things that boot on this machine are healthy in no time: watched for a moment here, they save a wake the
- * round through the server that a step of its own costs.
- * @returns after how many ms it was healthy; undefined where it was not yet, or health is not watched.
- */
-async function quickHealth(
-  provider: Provider,
-  request: BootRequest,
-  instance: Instance,
-  context: ProviderContext,
-): Promise<number | undefined> {
-  const { definition } = request;
-  const { health } = definition;
-  if (health === 'none') return undefined;
-  const began = performance.now();
-  const timeout = Math.min(QUICK_HEALTH_MS, health.timeout / 2);
-  const quick = { ...request, definition: { ...definition, health: { ...health, timeout } } };
-  try {
-    await untilHealthy(provider, quick, instance, context);
-    return Math.round(performance.now() - began);
-  } catch (error) {
-    if (isReveilleError(error) && error.code === 'HEALTH_TIMEOUT') return undefined;
-    throw error;
-  }
-}
-
-/** Health and death are watched at once: an instance that ends fails its boot now, not at the timeout. */
-async function untilHealthy(
-  provider: Provider,
-  request: BootRequest,
-  instance: Instance,
-  context: ProviderContext,
-): Promise<void> {
-  const watching = new AbortController();
-  const signal = AbortSignal.any([context.signal, watching.signal]);
-  const died = provider.watch(request, instance, { ...context, signal });
-  const { heartbeat } = context;
-  try {
-    await waitHealthy(request.definition.health, instance.endpoint, {
-      signal: context.signal,
-      heartbeat,
-      died,
-    });
-  } catch (error) {
-    if (!isReveilleError(error) || error.log !== undefined) throw error;
-    const log = await provider.logTail(request, LOG_TAIL_BYTES);
-    throw new ReveilleError(error.code, error.message, { log, cause: error });
-  } finally {
-    watching.abort();
-  }
 }
 
 /**

@@ -46,7 +46,18 @@ const tcpHealth = z.strictObject({
   tcp: z.literal(true, { error: wants('true') }),
   ...healthTimings,
 });
-const HEALTH = wants('a health check', 'none, { tcp: true } or { path: /healthz }');
+const commandHealth = z.strictObject({
+  /**
+   * Healthy when this exits with 0. For what accepts connections before it serves, such as PostgreSQL. It finds the
+   * instance in REVEILLE_HOST and REVEILLE_PORT, and runs on the worker's machine; no shell is in between.
+   */
+  command,
+  ...healthTimings,
+});
+const HEALTH = wants(
+  'a health check',
+  'none, { tcp: true }, { path: /healthz } or { command: [pg_isready, …] }',
+);
 
 const idleProbe = z.strictObject({
   /** GET; 200-299 says idle, 409 or 503 or any other answer says busy. Relative to the endpoint or absolute. */
@@ -107,7 +118,9 @@ export const resourceShape = z.strictObject({
     })
     .prefault({}),
   /** When an instance counts as ready. none: as soon as it is started. */
-  health: z.union([z.literal('none'), tcpHealth, httpHealth], { error: HEALTH }).prefault({ tcp: true }),
+  health: z
+    .union([z.literal('none'), tcpHealth, httpHealth, commandHealth], { error: HEALTH })
+    .prefault({ tcp: true }),
   /** The step that starts the instance. */
   boot: z
     .strictObject({

@@ -157,9 +157,15 @@ function describe(config: Config, definition: ResourceDefinition): Configuration
     routes: routes.map((route) => routeUrl(config, route)),
     idle: { after: idle.after, then: idle.then, probe: idle.probe !== undefined },
     lease: leaseTime(definition),
-    health: health === 'none' ? 'none' : 'tcp' in health ? 'TCP connect' : `GET ${health.path}`,
+    health: healthInWords(health),
     bootTimeout: boot.timeout,
   };
+}
+
+function healthInWords(health: ResourceDefinition['health']): string {
+  if (health === 'none') return 'none';
+  if ('tcp' in health) return 'TCP connect';
+  return 'path' in health ? `GET ${health.path}` : `command ${health.command[0]}`;
 }
 
 async function inParallel<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {

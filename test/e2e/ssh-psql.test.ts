@@ -8,6 +8,7 @@ import { House } from '../kit/house.js';
 import {
   furnishPostgres,
   furnishSsh,
+  postgresHealth,
   postgresProcess,
   runClient,
   sshdCommand,
@@ -84,7 +85,8 @@ test(
   needs('postgres'),
   async () => {
     const [port = 0] = await freePorts(1);
-    const database = { provider: 'process', process: postgresProcess(), idle, routes: door(port) };
+    const health = postgresHealth();
+    const database = { provider: 'process', process: postgresProcess(), health, idle, routes: door(port) };
     const furnish = (folder: string) => {
       furnishPostgres(folder);
       return {};

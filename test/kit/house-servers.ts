@@ -1,9 +1,9 @@
 /** Debian's sshd and PostgreSQL as resources of a house, in its folder, as the user who runs the tests allows. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { engine } from './engines.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -74,6 +74,12 @@ export function furnishPostgres(folder: string): void {
   const words = ['-D', data, '-A', 'trust', '-U', 'tester', '-N', '--locale=C', '-E', 'UTF8'];
   const [program = '', ...args] = [...asDatabaseUser(), engine('initdb'), ...words];
   execFileSync(program, args, { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+/** It takes connections before it serves: a client that came then was told so, and not held. */
+export function postgresHealth(): object {
+  const isReady = join(dirname(realpathSync(engine('postgres'))), 'pg_isready');
+  return { command: ['sh', '-c', `exec ${isReady} -q -h "$REVEILLE_HOST" -p "$REVEILLE_PORT"`] };
 }
 
 /** Settings of the provider `process`. */

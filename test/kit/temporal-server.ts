@@ -36,8 +36,9 @@ export class TemporalServer {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** Starts it (again), on the same port and database. */
+  /** Starts it (again), on the same port and database, where it does not run. */
   async run(): Promise<void> {
+    if (this.child && this.child.exitCode === null && this.child.signalCode === null) return;
     const child = spawn(
       engine('temporal'),
       [
