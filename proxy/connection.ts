@@ -30,7 +30,7 @@ export class ClientConnection {
    * @returns false where one more came: nothing more is served here.
    */
   serve(serving: Serving, most: number): boolean {
-    if (this.closing) return true;
+    if (!this.#usable) return true;
     if (this.current === undefined) {
       this.current = serving;
       serving.start();
@@ -46,8 +46,16 @@ export class ClientConnection {
 
   /** The current one has ended. */
   next(): void {
-    this.current = this.closing || this.socket.destroyed ? undefined : this.#waiting.shift();
+    this.current = this.#usable ? this.#waiting.shift() : undefined;
     this.current?.start();
+  }
+
+  /**
+   * After an answer that said `Connection: close` nothing more is served (RFC 9112 9.6): the answer would have no way
+   * out, and nobody would hear that it has ended.
+   */
+  get #usable(): boolean {
+    return !this.closing && this.socket.writable;
   }
 }
 

@@ -148,8 +148,8 @@ function ownFields(request: IncomingMessage, head: RequestHead): string[] {
   const raw = request.rawHeaders;
   const gone = nominated(fieldsOf(request).connection);
   const out: string[] = [];
-  const host = head.hostHeader ?? head.authority;
-  if (host !== undefined) out.push('Host', host);
+  // HTTP/1.0 needs none; in HTTP/1.1 one that is not known is sent empty (RFC 9112 3.2).
+  out.push('Host', head.hostHeader ?? head.authority ?? '');
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? '';
     const kind = kindOf(name);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InvalidAnswer } from '../../proxy/answer-head.js';
 import { bytewise, type ReadAnswer, readAnswer } from '../kit/answer-sink.js';
+import { mutated, pieces, randomNumbers } from '../kit/fuzz.js';
 
 const ROUNDS = 4000;
 const SEEDS = [
@@ -30,41 +31,9 @@ const BITS = [
   '1e9',
 ];
 
-/** The same numbers for the same seed (mulberry32). */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
-
-function mutated(text: string, random: (below: number) => number): string {
-  let result = text;
-  for (let i = random(4); i >= 0; i--) {
-    const at = random(result.length + 1);
-    const cut = random(3) === 0 ? random(6) : 0;
-    const bit = random(3) === 0 ? String.fromCharCode(random(256)) : (BITS[random(BITS.length)] ?? '');
-    result = result.slice(0, at) + (random(5) === 0 ? '' : bit) + result.slice(at + cut);
-  }
-  return result;
-}
-
-function cut(text: string, random: (below: number) => number): Buffer[] {
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < text.length; ) {
-    const size = 1 + random(1 + random(text.length));
-    pieces.push(Buffer.from(text.slice(at, at + size), 'latin1'));
-    at += size;
-  }
-  return pieces;
-}
-
-function outcome(pieces: Buffer[]): ReadAnswer | 'refused' {
+function outcome(parts: Buffer[]): ReadAnswer | 'refused' {
   try {
-    return readAnswer(pieces);
+    return readAnswer(parts);
   } catch (error) {
     assert.ok(error instanceof InvalidAnswer, String(error));
     return 'refused';
@@ -75,10 +44,10 @@ test('however broken an answer is and wherever it is cut, it is read alike or re
   const random = randomNumbers(20261121);
   let refused = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const text = mutated(SEEDS[random(SEEDS.length)] ?? '', random);
+    const text = mutated(SEEDS[random(SEEDS.length)] ?? '', BITS, random);
     const whole = outcome([Buffer.from(text, 'latin1')]);
-    for (const pieces of [bytewise(text), cut(text, random)]) {
-      const inPieces = outcome(pieces);
+    for (const parts of [bytewise(text), pieces(text, random)]) {
+      const inPieces = outcome(parts);
       // A refusal may come earlier or later, but never not at all.
       if (whole === 'refused' || inPieces === 'refused') assert.equal(inPieces, whole, JSON.stringify(text));
       else assert.deepEqual(inPieces, whole, JSON.stringify(text));
@@ -91,7 +60,7 @@ test('however broken an answer is and wherever it is cut, it is read alike or re
 test('what a head lets through could not be read as more or fewer fields', () => {
   const random = randomNumbers(7);
   for (let round = 0; round < ROUNDS; round++) {
-    const answer = outcome([Buffer.from(mutated(SEEDS[0] ?? '', random), 'latin1')]);
+    const answer = outcome([Buffer.from(mutated(SEEDS[0] ?? '', BITS, random), 'latin1')]);
     if (answer === 'refused') continue;
     for (const part of answer.head?.fields ?? []) assert.doesNotMatch(part, /[\r\n\0]|^[ \t]|[ \t]$/);
   }

@@ -54,6 +54,23 @@ for (const [name, bytes] of Object.entries(REFUSED)) {
   });
 }
 
+test('nothing is served behind a request that was refused, and nothing of it stays', async (t) => {
+  const bench = await startBench(t);
+  const instance = await startInstance(t, answering(OK));
+  bench.gate.wake('app', instance.port);
+  const next = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
+  for (const bytes of [
+    `GET / HTTP/1.1\r\nHost: a/b\r\n\r\n${next}`,
+    `GET / HTTP/1.1\r\n\r\n${next}${next}`,
+  ]) {
+    const text = await bench.exchange(bytes);
+    assert.equal(text.match(/HTTP\/1\.1 \d/g)?.length, 1);
+    assert.match(text, /^HTTP\/1\.1 400 /);
+  }
+  assert.equal(bench.gate.entered, 0);
+  assert.equal(bench.door.running(), 0);
+});
+
 test('bytes after a complete request are a request of their own', async (t) => {
   const bench = await startBench(t);
   const instance = await startInstance(t, answering(OK));
