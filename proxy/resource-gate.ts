@@ -1,9 +1,10 @@
 import type { LeaseReply, Logger, Params } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
-import type { ReadyState, StepTiming } from '../workflows/messages.js';
+import type { StepTiming } from '../workflows/messages.js';
 import type { Pass, Standing, WaitOptions, WaitState } from './gate-contract.js';
 import type { GateMetrics } from './gate-metrics.js';
 import { type HoldBudget, HoldQueue } from './hold.js';
+import { holdError } from './hold-error.js';
 import { Lease, Usage } from './lease.js';
 import { Line } from './line.js';
 import { LeasePass } from './pass.js';
@@ -93,7 +94,7 @@ export class ResourceGate implements Standing {
     if (this.closed) throw new ReveilleError('SHUTTING_DOWN');
     this.throwRemembered();
     this.params ??= params;
-    const held = this.queue.wait(signal, () => this.holdError());
+    const held = this.queue.wait(signal, () => holdError(this.name, this.watching));
     // Who found no place is told so, and wakes nothing.
     if (this.queue.size > 0) this.startWaiter(reason, by);
     return await held;
@@ -255,14 +256,6 @@ export class ResourceGate implements Standing {
     });
   }
 
-  private holdError(): ReveilleError {
-    const { trouble, state } = this.watching;
-    if (trouble) return trouble;
-    const phase = state ? ` (it is ${state.phase}${placeInWords(state)})` : '';
-    const message = `${this.name} did not become ready within the hold time${phase}`;
-    return new ReveilleError('HOLD_TIMEOUT', message, { retryInMs: 10_000 });
-  }
-
   private revoke(generation: number, usage: Usage | undefined): void {
     this.revoked = Math.max(this.revoked, generation);
     const { lease } = this;
@@ -296,10 +289,4 @@ export class ResourceGate implements Standing {
       if (usage !== current && usage.inFlight === 0) this.usages.delete(instance);
     }
   }
-}
-
-function placeInWords({ progress: { ahead } }: ReadyState): string {
-  return ahead === undefined
-    ? ''
-    : `, waiting for a place among those of its provider, with ${ahead} before it`;
 }

@@ -7,4 +7,5 @@ export {
 export { EMBEDDED_ARGUMENTS } from './embedded.js';
 export { temporalError } from './failures.js';
 export { type HistoryNews, historyNews } from './history.js';
+export { enterQuota } from './quota.js';
 export { ResourceClient } from './resource-client.js';

@@ -3,13 +3,9 @@ import type { Params } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import {
   type AdoptArgs,
-  type EnterArgs,
   type LifecycleInput,
   type PinArgs,
-  QUOTA_TYPE,
   queries,
-  quotaId,
-  quotaSignals,
   type ReadyState,
   resourceOf,
   type StatusState,
@@ -24,6 +20,7 @@ import {
 } from '../workflows/messages.js';
 import type { TemporalConnection } from './connection.js';
 import { ranOutOfTime } from './failures.js';
+import { follow } from './follow.js';
 import { type HistoryNews, historyNews } from './history.js';
 
 /** A query waits for a worker: without one, this long. */
@@ -175,18 +172,6 @@ export class ResourceClient {
     return open;
   }
 
-  /** Asks for a place among those of a provider, starting `quota:<provider>` where it does not run. */
-  async enterQuota(provider: string, args: EnterArgs): Promise<void> {
-    await this.client.workflow.signalWithStart(QUOTA_TYPE, {
-      workflowId: quotaId(provider),
-      taskQueue: TASK_QUEUE,
-      args: [{}],
-      signal: quotaSignals.enter,
-      signalArgs: [args],
-      staticSummary: `The places of ${provider}: who is awake, who boots, who waits`,
-    });
-  }
-
   /** Names of all resources with an open execution. The server's list may be a moment behind. */
   async list(): Promise<string[]> {
     const names: string[] = [];
@@ -219,7 +204,7 @@ export class ResourceClient {
   async untilReady(name: string, signal: AbortSignal, params?: Params): Promise<ReadyState> {
     const runId = await this.wake(name, { reason: 'waits until ready' }, params);
     let state: ReadyState | undefined;
-    await this.follow(name, runId, signal, async (closed, run) => {
+    await follow({ resources: this, name, firstRun: runId, signal }, async (closed, run) => {
       state = await this.ready(name, run);
       return closed || state?.ready === true || state?.phase === 'failed';
     });
@@ -231,28 +216,6 @@ export class ResourceClient {
       failure.message,
       failure.log === undefined ? {} : { log: failure.log },
     );
-  }
-
-  /** Looks each time the history of the run (and of its successors) has grown, until `done` says so. */
-  private async follow(
-    name: string,
-    firstRun: string,
-    signal: AbortSignal,
-    done: (closed: boolean, runId: string) => boolean | Promise<boolean>,
-  ): Promise<void> {
-    let runId = firstRun;
-    let token: Uint8Array | undefined;
-    for (;;) {
-      const news = await this.news(name, runId, token, signal);
-      if (news.closed?.successor !== undefined) {
-        runId = news.closed.successor;
-        token = undefined;
-        continue;
-      }
-      if (news.changed && (await done(news.closed !== undefined, runId))) return;
-      if (news.closed) return;
-      token = news.token;
-    }
   }
 
   private async signalWithStart(

@@ -16,6 +16,7 @@ import {
 import {
   connectionOptions,
   connectTemporal,
+  enterQuota,
   ResourceClient,
   type TemporalConnection,
 } from '../temporal/index.js';
@@ -126,7 +127,7 @@ class WorkerService implements Service {
       searchAttributes,
       hasPollers: (queue) => hasPollers(this.temporal, queue),
       isFull: (...question) => this.parts.resources.isFull(...question),
-      enterQuota: (...ask) => this.parts.resources.enterQuota(...ask),
+      enterQuota: (...ask) => enterQuota(this.temporal, ...ask),
       openOf: (names) => this.parts.resources.openOf(names),
     });
     const kinds = Object.values(providers);

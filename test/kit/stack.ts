@@ -12,7 +12,12 @@ import { createLifecycleActivities } from '../../activities/lifecycle.js';
 import { type Config, configSchema } from '../../config/index.js';
 import { LeaseGate } from '../../proxy/gate.js';
 import { InternalServer } from '../../proxy/internal.js';
-import { connectTemporal, ResourceClient, type TemporalConnection } from '../../temporal/index.js';
+import {
+  connectTemporal,
+  enterQuota,
+  ResourceClient,
+  type TemporalConnection,
+} from '../../temporal/index.js';
 import { hasPollers } from '../../worker/cluster.js';
 import { installRuntime } from '../../worker/sdk-runtime.js';
 import { createWorkers } from '../../worker/task-queues.js';
@@ -89,7 +94,7 @@ export class Stack {
       log: quiet,
       searchAttributes: true,
       hasPollers: (queue) => hasPollers(this.temporal, queue),
-      enterQuota: (...ask) => this.resources.enterQuota(...ask),
+      enterQuota: (...ask) => enterQuota(this.temporal, ...ask),
       openOf: (names) => this.resources.openOf(names),
       isFull: (...question) => this.resources.isFull(...question),
     });
