@@ -89,6 +89,7 @@ export class Upstream implements LanePool {
     this.#retired = true;
     for (const lane of this.#idle.splice(0)) lane.destroy();
     clearInterval(this.#sweeper);
+    clearTimeout(this.#turn);
     this.refused(new Error('The instance has been replaced.'));
   }
 
@@ -139,7 +140,7 @@ export class Upstream implements LanePool {
         this.#nextTurns();
       },
       Math.max(1, oldest - now),
-    );
+    ).unref();
   }
 
   #sweep(): void {
