@@ -1,9 +1,18 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFileSync, createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import Docker from 'dockerode';
 import { eventually } from './conditions.js';
@@ -89,13 +98,33 @@ export class DockerEngine {
 
   /** Makes an image of busybox and these files of this machine. */
   async importBusybox(name: string, files: readonly string[] = []): Promise<void> {
-    const root = mkdtempSync(join(this.folder, 'image-'));
-    for (const folder of ['bin', 'tmp', 'etc']) mkdirSync(join(root, folder));
-    copyFileSync(engine('busybox'), join(root, 'bin/busybox'));
-    for (const applet of ['sh', 'sleep', 'httpd', 'cat', 'echo'])
+    const root = this.imageRoot();
+    for (const applet of ['busybox', 'sh', 'sleep', 'httpd', 'cat', 'echo'])
       copyFileSync(engine('busybox'), join(root, 'bin', applet));
     for (const file of files) copyFileSync(file, join(root, basename(file)));
     await this.import(name, root);
+  }
+
+  /** Makes an image of this very Node.js with the libraries that it needs, and these files beside them. */
+  async importNode(name: string, files: Record<string, string>): Promise<void> {
+    const root = this.imageRoot();
+    const needed = execFileSync('ldd', [process.execPath], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
+    for (const library of needed.filter((word) => !word.endsWith(':'))) {
+      mkdirSync(join(root, dirname(library)), { recursive: true });
+      copyFileSync(library, join(root, library));
+    }
+    copyFileSync(process.execPath, join(root, 'bin/node'));
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(root, file), text);
+    await this.import(name, root);
+  }
+
+  private imageRoot(): string {
+    const root = mkdtempSync(join(this.folder, 'image-'));
+    for (const folder of ['bin', 'tmp', 'etc']) mkdirSync(join(root, folder));
+    // Users within the container are others than the test's.
+    chmodSync(root, 0o755);
+    chmodSync(join(root, 'tmp'), 0o1777);
+    return root;
   }
 
   /** Ends the daemon and all its containers; nothing is left. */

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { DockerEngine, needsDocker } from '../kit/docker-engine.js';
+import { House } from '../kit/house.js';
+import { root } from '../kit/scripts.js';
+
+const IMAGE = 'notes:1';
+/** A server of notes on Express, which keeps them in a volume. */
+const SERVER = `
+import { appendFileSync, readFileSync } from 'node:fs';
+import express from 'express';
+const file = '/data/notes';
+appendFileSync(file, '');
+const app = express();
+app.use(express.text());
+app.post('/notes', (request, response) => {
+  appendFileSync(file, request.body + '\\n');
+  response.sendStatus(201);
+});
+app.get('/notes', (request, response) => response.type('text').send(readFileSync(file)));
+app.get('/healthz', (request, response) => response.sendStatus(204));
+const server = app.listen(8080, () => console.log('serving notes'));
+process.on('SIGTERM', () => server.close(() => process.exit(0)));
+`;
+
+describe('a server application in a container', needsDocker(), () => {
+  let engine: DockerEngine;
+  before(async () => {
+    engine = await DockerEngine.start();
+    await engine.importNode(IMAGE, { 'server.mjs': SERVER });
+  });
+  after(() => engine.close());
+
+  test('sleeps when nobody uses it, and wakes by HTTP with what it had kept', () => {
+    const notes = {
+      provider: 'docker',
+      docker: {
+        image: IMAGE,
+        engine: engine.address,
+        command: ['/bin/node', '/server.mjs'],
+        mounts: [`${root}/node_modules:/node_modules:ro`, 'notes:/data'],
+        port: 8080,
+        memory: '512MB',
+      },
+      health: { path: '/healthz' },
+      idle: { after: '1s' },
+      routes: [{ path: '/' }],
+    };
+    return House.live({ resources: { notes } }, async (house) => {
+      const headers = { 'Content-Type': 'text/plain' };
+      for (const body of ['first', 'second']) {
+        const response = await fetch(house.url('/notes'), { method: 'POST', headers, body });
+        assert.equal(response.status, 201);
+        await response.body?.cancel();
+        await house.untilAsleep('notes');
+        assert.deepEqual(await engine.docker.listContainers(), [], 'nothing runs while it sleeps');
+      }
+      const response = await fetch(house.url('/notes'));
+      assert.equal(await response.text(), 'first\nsecond\n');
+      assert.match(response.headers.get('server-timing') ?? '', /boot/);
+    });
+  });
+});
