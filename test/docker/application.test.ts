@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { parse } from 'yaml';
+import { parseConfig } from '../../config/index.js';
 import { DockerEngine, needsDocker } from '../kit/docker-engine.js';
 import { House } from '../kit/house.js';
 import { root } from '../kit/scripts.js';
 
-const IMAGE = 'notes:1';
+/** The example of docs/providers.md, as it stands there. */
+function documented() {
+  const page = readFileSync(join(root, 'docs/providers.md'), 'utf8');
+  const [, example = ''] = /## `docker`[\s\S]*?```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+  parseConfig(example, 'docs/providers.md');
+  return parse(example).resources.notes as { docker: { image: string; mounts: string[] } };
+}
+
 /** A server of notes on Express, which keeps them in a volume. */
 const SERVER = `
 import { appendFileSync, readFileSync } from 'node:fs';
@@ -27,25 +38,14 @@ describe('a server application in a container', needsDocker(), () => {
   let engine: DockerEngine;
   before(async () => {
     engine = await DockerEngine.start();
-    await engine.importNode(IMAGE, { 'server.mjs': SERVER });
+    await engine.importNode(documented().docker.image, { 'server.mjs': SERVER });
   });
   after(() => engine.close());
 
   test('sleeps when nobody uses it, and wakes by HTTP with what it had kept', () => {
-    const notes = {
-      provider: 'docker',
-      docker: {
-        image: IMAGE,
-        engine: engine.address,
-        command: ['/bin/node', '/server.mjs'],
-        mounts: [`${root}/node_modules:/node_modules:ro`, 'notes:/data'],
-        port: 8080,
-        memory: '512MB',
-      },
-      health: { path: '/healthz' },
-      idle: { after: '1s' },
-      routes: [{ path: '/' }],
-    };
+    const { docker, ...rest } = documented();
+    const mounts = [`${root}/node_modules:/node_modules:ro`, ...docker.mounts];
+    const notes = { ...rest, docker: { ...docker, engine: engine.address, mounts } };
     return House.live({ resources: { notes } }, async (house) => {
       const headers = { 'Content-Type': 'text/plain' };
       for (const body of ['first', 'second']) {
