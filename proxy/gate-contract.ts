@@ -28,6 +28,18 @@ export interface Standing {
   readonly load: number;
 }
 
+/** What the gate has to know of a resource's definition. */
+export interface GateSettings {
+  /** How far a lease may be stretched, in ms. */
+  stretchMs: number;
+  /** How long it stays awake without use, in ms. */
+  idleMs: number;
+  /** Some requests do not count as use. */
+  hasQuiet: boolean;
+  /** Under which its numbers are shown: its pool's, or its own. */
+  label: string;
+}
+
 /** A client that waits. */
 export interface WaitOptions {
   /** What the member of a pool is made from. */

@@ -14,11 +14,11 @@ import {
 import { ReveilleError } from '../errors/index.js';
 import { ResourceClient, type TemporalConnection } from '../temporal/index.js';
 import type { Phase } from '../workflows/messages.js';
-import type { Gate, Pass, Standing, WaitOptions, WaitState } from './gate-contract.js';
+import type { Gate, GateSettings, Pass, Standing, WaitOptions, WaitState } from './gate-contract.js';
 import { GateMetrics } from './gate-metrics.js';
 import { HoldBudget } from './hold.js';
 import { PhaseLook } from './phase-look.js';
-import { type GateServices, type GateSettings, ResourceGate } from './resource-gate.js';
+import { type GateServices, ResourceGate } from './resource-gate.js';
 
 const POOL_RETRY_MS = 5000;
 const KEPT_GATES = 1000;

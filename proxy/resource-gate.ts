@@ -1,7 +1,7 @@
 import type { LeaseReply, Logger, Params } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
 import type { StepTiming } from '../workflows/messages.js';
-import type { Pass, Standing, WaitOptions, WaitState } from './gate-contract.js';
+import type { GateSettings, Pass, Standing, WaitOptions, WaitState } from './gate-contract.js';
 import type { GateMetrics } from './gate-metrics.js';
 import { type HoldBudget, HoldQueue } from './hold.js';
 import { holdError } from './hold-error.js';
@@ -25,18 +25,6 @@ export interface GateServices extends Omit<WaiterServices, 'line'> {
   log: Logger;
   budget: HoldBudget;
   metrics: GateMetrics;
-}
-
-/** What the gate has to know of a resource's definition. */
-export interface GateSettings {
-  /** How far a lease may be stretched, in ms. */
-  stretchMs: number;
-  /** How long it stays awake without use, in ms. */
-  idleMs: number;
-  /** Some requests do not count as use. */
-  hasQuiet: boolean;
-  /** Under which its numbers are shown: its pool's, or its own. */
-  label: string;
 }
 
 /** The gate of one resource in this process: one lease, one waiter, any number of clients. */

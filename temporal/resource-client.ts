@@ -22,6 +22,7 @@ import type { TemporalConnection } from './connection.js';
 import { ranOutOfTime } from './failures.js';
 import { follow } from './follow.js';
 import { type HistoryNews, historyNews } from './history.js';
+import { ignoreNotFound, isFull, lastRun, OPEN, startOptions, withParams } from './runs.js';
 
 /** A query waits for a worker: without one, this long. */
 const QUERY_TIMEOUT_MS = 3000;
@@ -29,9 +30,6 @@ const QUERY_TIMEOUT_MS = 3000;
 const SERVER_TIMEOUT_MS = 2000;
 /** Calls that are not given another time. */
 const SIGNAL_TIMEOUT_MS = 10_000;
-
-const OPEN = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
-const PARAMS_MEMO = 'params';
 
 /** Speaks to the workflows of resources, in the words of workflows/messages.ts. */
 export class ResourceClient {
@@ -87,7 +85,7 @@ export class ResourceClient {
       ...(host === undefined ? {} : { host }),
     };
     try {
-      await this.client.workflow.start(WORKFLOW_TYPE, this.startOptions(name, input));
+      await this.client.workflow.start(WORKFLOW_TYPE, startOptions(name, input));
       return true;
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
@@ -96,31 +94,13 @@ export class ResourceClient {
   }
 
   /** What the last execution of a resource was started with, and when it ended. Needs no worker. */
-  async lastRun(name: string): Promise<{ params?: Params; closedAt?: number } | undefined> {
-    const found = await this.client.workflow.getHandle(workflowId(name)).describe().catch(ignoreNotFound);
-    if (found === undefined) return undefined;
-    const params = found.memo?.[PARAMS_MEMO] as Params | undefined;
-    return {
-      ...(params === undefined ? {} : { params }),
-      ...(found.closeTime === undefined ? {} : { closedAt: found.closeTime.getTime() }),
-    };
+  lastRun(name: string): Promise<{ params?: Params; closedAt?: number } | undefined> {
+    return lastRun(this.client, name);
   }
 
-  /**
-   * Whether as many other executions as this were open before this run began, of resources whose names begin so: of
-   * many that come at once the first ones find room, whoever asks. The server's list may be a moment behind.
-   */
-  async isFull(nameStart: string, limit: number, run: { name: string; runId: string }): Promise<boolean> {
-    const id = workflowId(run.name);
-    const { startTime } = await this.client.workflow.getHandle(id, run.runId).describe();
-    const query = `${OPEN} AND WorkflowId STARTS_WITH '${workflowId(nameStart)}'`;
-    let before = 0;
-    for await (const other of this.client.workflow.list({ query })) {
-      const order = other.startTime.getTime() - startTime.getTime() || (other.workflowId < id ? -1 : 1);
-      if (other.workflowId !== id && order < 0) before += 1;
-      if (before >= limit) return true;
-    }
-    return false;
+  /** Whether a pool has no room for this run: see runs.ts. */
+  isFull(nameStart: string, limit: number, run: { name: string; runId: string }): Promise<boolean> {
+    return isFull(this.client, nameStart, limit, run);
   }
 
   unpin(name: string): Promise<boolean> {
@@ -224,19 +204,8 @@ export class ResourceClient {
     args: object,
     input: Partial<LifecycleInput> = {},
   ): Promise<string> {
-    const options = { ...this.startOptions(name, input), signal, signalArgs: [args] };
+    const options = { ...startOptions(name, input), signal, signalArgs: [args] };
     return (await this.client.workflow.signalWithStart(WORKFLOW_TYPE, options)).signaledRunId;
-  }
-
-  private startOptions(name: string, input: Partial<LifecycleInput>) {
-    return {
-      workflowId: workflowId(name),
-      taskQueue: TASK_QUEUE,
-      args: [{ name, tells: true, ...input }],
-      staticSummary: `The life of ${name}, from its wake to its sleep`,
-      // Where the name does not tell them, whoever names the member later finds them here.
-      ...(input.params === undefined ? {} : { memo: { [PARAMS_MEMO]: input.params } }),
-    };
   }
 
   private async signal(
@@ -276,13 +245,4 @@ export class ResourceClient {
       .catch(() => false);
     if (answers) throw new ReveilleError('NO_WORKER', undefined, { cause, retryInMs: 1000 });
   }
-}
-
-function withParams(params: Params | undefined): Partial<LifecycleInput> {
-  return params === undefined ? {} : { params };
-}
-
-function ignoreNotFound(error: unknown): undefined {
-  if (error instanceof WorkflowNotFoundError) return undefined;
-  throw error;
 }

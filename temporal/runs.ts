@@ -1,0 +1,62 @@
+/** Executions as the server itself knows them: how they are started, and what is asked without a worker. */
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { Params } from '../config/index.js';
+import { type LifecycleInput, TASK_QUEUE, WORKFLOW_TYPE, workflowId } from '../workflows/messages.js';
+
+export const OPEN = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
+const PARAMS_MEMO = 'params';
+
+export function startOptions(name: string, input: Partial<LifecycleInput>) {
+  return {
+    workflowId: workflowId(name),
+    taskQueue: TASK_QUEUE,
+    args: [{ name, tells: true, ...input }],
+    staticSummary: `The life of ${name}, from its wake to its sleep`,
+    // Where the name does not tell them, whoever names the member later finds them here.
+    ...(input.params === undefined ? {} : { memo: { [PARAMS_MEMO]: input.params } }),
+  };
+}
+
+export const withParams = (params: Params | undefined): Partial<LifecycleInput> =>
+  params === undefined ? {} : { params };
+
+/** What the last execution of a resource was started with, and when it ended. */
+export async function lastRun(
+  client: Client,
+  name: string,
+): Promise<{ params?: Params; closedAt?: number } | undefined> {
+  const found = await client.workflow.getHandle(workflowId(name)).describe().catch(ignoreNotFound);
+  if (found === undefined) return undefined;
+  const params = found.memo?.[PARAMS_MEMO] as Params | undefined;
+  return {
+    ...(params === undefined ? {} : { params }),
+    ...(found.closeTime === undefined ? {} : { closedAt: found.closeTime.getTime() }),
+  };
+}
+
+/**
+ * Whether as many other executions as this were open before this run began, of resources whose names begin so: of
+ * many that come at once the first ones find room, whoever asks. The server's list may be a moment behind.
+ */
+export async function isFull(
+  client: Client,
+  nameStart: string,
+  limit: number,
+  run: { name: string; runId: string },
+): Promise<boolean> {
+  const id = workflowId(run.name);
+  const { startTime } = await client.workflow.getHandle(id, run.runId).describe();
+  const query = `${OPEN} AND WorkflowId STARTS_WITH '${workflowId(nameStart)}'`;
+  let before = 0;
+  for await (const other of client.workflow.list({ query })) {
+    const order = other.startTime.getTime() - startTime.getTime() || (other.workflowId < id ? -1 : 1);
+    if (other.workflowId !== id && order < 0) before += 1;
+    if (before >= limit) return true;
+  }
+  return false;
+}
+
+export function ignoreNotFound(error: unknown): undefined {
+  if (error instanceof WorkflowNotFoundError) return undefined;
+  throw error;
+}
