@@ -11,7 +11,6 @@ import {
   type StatusState,
   type StopArgs,
   signals,
-  TASK_QUEUE,
   type TouchArgs,
   type UnreachableArgs,
   type WakeArgs,
