@@ -2,7 +2,7 @@
  * What the workflow asks of the world. The workflow imports these types only; their implementation is in
  * lifecycle.ts, their providers in providers/.
  */
-import type { EnterArgs, Instance, QuotaLimits, StopMode } from '../workflows/messages.js';
+import type { Client, Endpoint, EnterArgs, Instance, QuotaLimits, StopMode } from '../workflows/messages.js';
 
 /** Which resource an activity acts for. No setting travels: the worker has the definition. */
 export interface Target {
@@ -77,7 +77,9 @@ export interface LifecycleActivities {
    * and wherever this runs. `adopted` says that it ran before. `healthAfter` says that it turned healthy while
    * this still watched, and after how many ms; without it, `waitHealthy` comes next.
    */
-  boot(target: Target): Promise<{ instance: Instance; adopted: boolean; healthAfter?: number }>;
+  boot(
+    target: Target & { client?: Client },
+  ): Promise<{ instance: Instance; adopted: boolean; healthAfter?: number }>;
   /** Resolves when healthy. Fails with INSTANCE_DIED or HEALTH_TIMEOUT, carrying a Failure. */
   waitHealthy(target: Target & { instance: Instance }): Promise<void>;
   inspect(target: Target & { instance: Instance }): Promise<InspectResult>;
@@ -85,6 +87,10 @@ export interface LifecycleActivities {
   adopt(target: Target & { instance: Instance }): Promise<InspectResult>;
   /** Stops exactly what this generation started; succeeds where nothing is left of it. */
   stop(target: Target & { instance?: Instance; then: StopMode; force?: boolean }): Promise<void>;
+  /** Where a resource that has an endpoint for each connection sends this one. `key` names the connection. */
+  connect(
+    target: Target & { instance: Instance; connection: { key: string; client: Client } },
+  ): Promise<Endpoint>;
   probeIdle(target: Target & { instance: Instance }): Promise<ProbeResult>;
   /** Asks holders; with `revoke` they give the generation up for good before they answer. */
   askHolders(input: {

@@ -39,12 +39,12 @@ async function byUrl(
 }
 
 async function byCommand(
-  { command = [] }: IdleProbeDefinition,
+  { command = [], env, user }: IdleProbeDefinition,
   instance: ProbedInstance,
   config: Config,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
-  const probe = { command, key: 'idle.probe.command', instance, config };
+  const probe = { command, env, user, key: 'idle.probe', instance, config };
   const { code, killer, said } = await runProbeCommand(probe, signal);
   if (killer === null) return { idle: code === 0 };
   return failed(`the command was killed by ${killer}: ${said}`);

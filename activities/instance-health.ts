@@ -53,8 +53,7 @@ export async function untilHealthy(subject: Subject, context: ProviderContext): 
       signal: context.signal,
       heartbeat,
       died,
-      run: (command, limit) =>
-        runProbeCommand({ command, key: 'health.command', instance: probed, config }, limit),
+      run: (command, limit) => runProbeCommand({ command, key: 'health', instance: probed, config }, limit),
     });
   } catch (error) {
     if (!isReveilleError(error) || error.log !== undefined) throw error;

@@ -71,9 +71,10 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
         return planOf(definitions.current, name, definition, { revision, host, searchAttributes });
       }),
 
-    boot: (target) =>
+    boot: ({ client, ...target }) =>
       attempt(services, 'final', async (context) => {
-        const started = await provider(target).boot(request(target), context);
+        const wanted = client === undefined ? request(target) : { ...request(target), client };
+        const started = await provider(target).boot(wanted, context);
         const quick = await quickHealth(subject(target, started.instance), context);
         return quick === undefined ? started : { ...started, healthAfter: quick };
       }),
@@ -95,6 +96,14 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
       attempt(services, 'retried', (context) =>
         provider(target).stop(request(target), instance, { then, force }, context),
       ),
+
+    connect: ({ instance, connection, ...target }) =>
+      attempt(services, 'final', async (context) => {
+        const { connect } = provider(target);
+        if (connect === undefined)
+          throw new ReveilleError('CONFIG_INVALID', `${target.name} has one endpoint`);
+        return await connect.call(provider(target), request(target), instance, connection, context);
+      }),
 
     probeIdle: (target) =>
       attempt(services, 'retried', async ({ signal }) => {

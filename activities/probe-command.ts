@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { type Config, paramsEnvironment, resolveReferences } from '../config/index.js';
+import { type Config, paramsEnvironment } from '../config/index.js';
 import type { Endpoint } from '../workflows/messages.js';
-import { inheritedEnvironment } from './inherited-environment.js';
+import { prepareProgram } from './host/program.js';
 import { cleanText, lastBytes } from './log-text.js';
 
 /** Who is asked about. */
@@ -15,7 +15,11 @@ export interface ProbedInstance {
 
 export interface ProbeCommand {
   readonly command: readonly string[];
-  /** Where it stands in the resource, for errors: `idle.probe.command`. */
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Who runs it; undefined: the worker's own user. */
+  readonly user?: string | undefined;
+  /** What it stands in, for errors: `idle.probe`. */
   readonly key: string;
   readonly instance: ProbedInstance;
   readonly config: Config;
@@ -35,13 +39,17 @@ const OUTPUT_BYTES = 2048;
  * so that all it started can be ended with it; no shell is in between.
  * Rejects with the signal's reason, or where it cannot be run.
  */
-export function runProbeCommand(probe: ProbeCommand, signal: AbortSignal): Promise<ProbeEnd> {
-  const { config, instance } = probe;
-  const [program = '', ...args] = resolveCommand(probe);
-  return new Promise((resolve, reject) => {
+export async function runProbeCommand(
+  { command, env = {}, user, key: part, instance, config }: ProbeCommand,
+  signal: AbortSignal,
+): Promise<ProbeEnd> {
+  const key = `resources.${instance.name}.${part}`;
+  const prepared = await prepareProgram({ command, env, user, cwd: '.', key }, labels(instance), config);
+  const [program = '', ...args] = prepared.argv;
+  return await new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      cwd: config.folder,
-      env: { ...inheritedEnvironment(process.env, config), ...labels(instance) },
+      cwd: prepared.cwd,
+      env: prepared.env,
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -64,13 +72,6 @@ export function runProbeCommand(probe: ProbeCommand, signal: AbortSignal): Promi
     child.once('exit', (code, killer) =>
       finish(() => resolve({ code, killer, said: cleanText(said).trim() })),
     );
-  });
-}
-
-function resolveCommand({ command, key, instance, config }: ProbeCommand): string[] {
-  return command.map((text, index) => {
-    const place = `resources.${instance.name}.${key}.${index}`;
-    return resolveReferences(text, { env: process.env, folder: config.folder, key: place }).value;
   });
 }
 

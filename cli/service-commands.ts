@@ -16,12 +16,14 @@ export function registerServiceCommands(program: Command): void {
   registerParts(program);
   registerCheck(program);
   registerReload(program);
+  registerImport(program);
 }
 
 function registerUp(program: Command): void {
   program
     .command('up')
     .description('run everything: Temporal, worker, proxy and control')
+    .option('--sleepingd [file]', 'run the services of a sleepingd.conf; other settings come from --config')
     .addHelpText(
       'after',
       `
@@ -32,9 +34,11 @@ Exit codes: 0 ended by a signal, 1 it could not start, 2 the command was not und
 
 Examples:
   $ reveille up
-  $ reveille up --config /etc/reveille.yaml`,
+  $ reveille up --config /etc/reveille.yaml
+  $ reveille up --sleepingd /etc/sleepingd/sleepingd.conf`,
     )
-    .action(async (_options: unknown, command: Command) => {
+    .action(async (options: { sleepingd?: string | true }, command: Command) => {
+      if (options.sleepingd !== undefined) return await upSleepingd(options.sleepingd, command);
       const [{ loadConfig }, { up }, { welcome }] = await Promise.all([
         import('../config/index.js'),
         import('./up/up.js'),
@@ -42,6 +46,49 @@ Examples:
       ]);
       const file = configFileOf(command);
       await up({ config: { ...loadConfig(file), file }, welcome });
+    });
+}
+
+async function upSleepingd(file: string | true, command: Command): Promise<void> {
+  const [{ sleepingdConfig }, { up }] = await Promise.all([
+    import('./sleepingd/up.js'),
+    import('./up/up.js'),
+  ]);
+  const { config: other } = command.optsWithGlobals<GlobalOptions>();
+  const source = file === true ? undefined : file;
+  const { config, lines, skipped } = sleepingdConfig(source, other && resolve(other));
+  for (const line of skipped) process.stderr.write(`skipped ${line}\n`);
+  const watch = `To watch them: npx reveille status --watch --config ${config.file}`;
+  await up({ config, welcome: () => [...lines, watch].join('\n') });
+}
+
+function registerImport(program: Command): void {
+  program
+    .command('import')
+    .description('write a reveille.yaml that does what a sleepingd.conf says')
+    .argument('[file]', 'the sleepingd.conf (default: where sleepingd looks for it)')
+    .option(
+      '-o, --output <file>',
+      'where to write it; never over a file that exists (default: standard output)',
+    )
+    .addHelpText(
+      'after',
+      `
+What has no counterpart is told in comments; sections that are left out are told on standard error.
+
+Exit codes: 0 it worked, 1 it failed, 2 the command was not understood.
+
+Examples:
+  $ reveille import /etc/sleepingd/sleepingd.conf
+  $ reveille import sleepingd.conf --output reveille.yaml`,
+    )
+    .action(async (file: string | undefined, { output }: { output?: string }, command: Command) => {
+      const { importSleepingd } = await import('./sleepingd/import.js');
+      const { json = false } = command.optsWithGlobals<GlobalOptions>();
+      const { exitCode, stdout, stderr } = importSleepingd(file, { output, json });
+      process.stdout.write(stdout);
+      process.stderr.write(stderr);
+      process.exitCode = exitCode;
     });
 }
 

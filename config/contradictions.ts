@@ -3,6 +3,7 @@ import { accessContradictions } from './access-contradictions.js';
 import { addressesClash, type HostPort, isLoopback, splitAddress } from './addresses.js';
 import { dockerContradictions } from './docker-contradictions.js';
 import { poolContradictions } from './pool-contradictions.js';
+import { commandContradictions } from './providers/command-contradictions.js';
 import { pattern } from './route-captures.js';
 import type { LooseConfigFile } from './schema.js';
 import { tcpContradictions } from './tcp-contradictions.js';
@@ -30,6 +31,7 @@ export function findContradictions(config: LooseConfigFile): Contradiction[] {
     ...tcpContradictions(config),
     ...poolContradictions(config),
     ...dockerContradictions(config),
+    ...commandContradictions(config),
     ...Object.entries(config.resources).flatMap(([name, definition]) => resource(name, definition)),
   ];
 }

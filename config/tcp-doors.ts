@@ -1,5 +1,5 @@
 import { type HostPort, splitAddress } from './addresses.js';
-import type { RouteDefinition } from './resource-schema.js';
+import type { HealthDefinition, RouteDefinition } from './resource-schema.js';
 import type { LooseConfigFile } from './schema.js';
 import type { TcpRoute } from './tcp-route-schema.js';
 import type { Path } from './yaml-source.js';
@@ -10,8 +10,16 @@ export interface TcpDoorPlan extends HostPort {
   address: string;
   resource: string;
   route: TcpRoute;
+  /** Nobody looks whether it is healthy: a connection that it refuses is tried again. */
+  patient: boolean;
   /** Where it stands in the file. */
   path: Path;
+}
+
+/** A resource, or a pool of several. */
+interface Named {
+  routes: RouteDefinition[];
+  health?: HealthDefinition;
 }
 
 /** Every TCP door of a configuration, in the order of the file. */
@@ -22,13 +30,14 @@ export function tcpDoors({
 }: Pick<LooseConfigFile, 'resources' | 'pools'> & {
   proxy: Pick<LooseConfigFile['proxy'], 'listen'>;
 }): TcpDoorPlan[] {
-  const doors = (section: string, named: Record<string, { routes: RouteDefinition[] }>) =>
-    Object.entries(named).flatMap(([resource, { routes }]) =>
+  const doors = (section: string, named: Record<string, Named>) =>
+    Object.entries(named).flatMap(([resource, { routes, health }]) =>
       routes.flatMap((route, index): TcpDoorPlan[] => {
         if (!('tcp' in route)) return [];
         const place = tcpPlace(route, proxy.listen);
         const path: Path = [section, resource, 'routes', index, 'tcp'];
-        return [{ ...place, address: addressText(place), resource, route, path }];
+        const patient = health === 'none';
+        return [{ ...place, address: addressText(place), resource, route, patient, path }];
       }),
     );
   return [...doors('resources', resources), ...doors('pools', pools)];

@@ -263,6 +263,11 @@ export const catalogue = {
   },
 
   // The life of an instance
+  FILE_EXISTS: {
+    status: 409,
+    title: 'The file exists already',
+    remedy: 'Nothing is written over a file of yours: name another, or move that one away.',
+  },
   BOOT_FAILED: {
     status: 503,
     title: 'The instance could not be started',

@@ -3,7 +3,7 @@
  * The gate knows leases and Temporal; it knows nothing of HTTP.
  */
 import type { Params } from '../config/index.js';
-import type { Endpoint, Phase, Progress, StepTiming } from '../workflows/messages.js';
+import type { Client, Endpoint, Phase, Progress, StepTiming } from '../workflows/messages.js';
 
 /** The right to send one request (or one connection) to one generation. Give it back exactly once. */
 export interface Pass {
@@ -11,6 +11,8 @@ export interface Pass {
   readonly generation: number;
   /** Present where the request waited: for Server-Timing. Milliseconds. */
   readonly cold?: { waited: number; steps: StepTiming[] } | undefined;
+  /** The endpoint is for this connection alone: that it does not answer says nothing of the resource. */
+  readonly own?: boolean;
   /** The request or connection has ended. Idempotent. */
   release(): void;
   /** Nothing answered at the endpoint, or the connection broke. Releases too. The next `enter` asks anew. */
@@ -36,6 +38,8 @@ export interface GateSettings {
   idleMs: number;
   /** Some requests do not count as use. */
   hasQuiet: boolean;
+  /** Each connection gets an endpoint of its own. */
+  perConnection: boolean;
   /** Under which its numbers are shown: its pool's, or its own. */
   label: string;
 }
@@ -48,6 +52,8 @@ export interface WaitOptions {
   reason: string;
   /** The user, where one is known: for the fair sharing of quotas. */
   by?: string | undefined;
+  /** Both ends of its connection, where it is one. */
+  client?: Client | undefined;
   /** Aborted when the client goes away: frees its place. */
   signal: AbortSignal;
 }

@@ -58,13 +58,16 @@ export class LeaseGate implements Gate {
   }
 
   tryEnter(resource: string, quiet = false): Pass | undefined {
-    return this.gates.get(resource)?.tryEnter(quiet);
+    const gate = this.gates.get(resource);
+    return gate?.settings.perConnection ? undefined : gate?.tryEnter(quiet);
   }
 
   async enter(resource: string, options: WaitOptions): Promise<Pass> {
     const gate = this.gateOf(resource);
     if (options.params !== undefined && !gate.inUse) this.checkRoom(resource);
-    return await gate.enter(options);
+    const pass = await gate.enter(options);
+    if (!gate.settings.perConnection) return pass;
+    return await gate.endpoints.passFor(pass, options, this.config.proxy.hold.time);
   }
 
   standing(resource: string): Standing | undefined {
@@ -122,6 +125,7 @@ export class LeaseGate implements Gate {
     return {
       stretchMs: stretchOf(definition),
       idleMs: definition.idle.after,
+      perConnection: definition.command?.perConnection === true,
       hasQuiet: definition.idle.ignore.length > 0,
       label: poolOfMember(this.config, name) ?? name,
     };

@@ -1,6 +1,7 @@
 import type { LeaseReply, Logger, Params } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
 import type { StepTiming } from '../workflows/messages.js';
+import { EndpointQueue } from './endpoint-queue.js';
 import type { GateSettings, Pass, Standing, WaitOptions, WaitState } from './gate-contract.js';
 import type { GateMetrics } from './gate-metrics.js';
 import { type HoldBudget, HoldQueue } from './hold.js';
@@ -19,6 +20,8 @@ const REMEMBERED_PART = 0.1;
 const MIN_REMEMBERED_MS = 1000;
 const STILL_OPEN = 'connections are still open';
 
+type Knock = Pick<WaitOptions, 'reason' | 'by' | 'client'>;
+
 export interface GateServices extends Omit<WaiterServices, 'line'> {
   /** This start of this proxy process. */
   id: string;
@@ -32,6 +35,7 @@ export class ResourceGate implements Standing {
   private lease: Lease | undefined;
   private readonly usages = new Map<string, Usage>();
   private readonly queue: HoldQueue<Pass>;
+  readonly endpoints: EndpointQueue;
   private readonly renewal: Renewal;
   /** The lease that was given up last: what is in flight of it still counts. */
   private last: Lease | undefined;
@@ -54,10 +58,11 @@ export class ResourceGate implements Standing {
   ) {
     this.services = { ...services, line: new Line() };
     this.queue = new HoldQueue(name, services.budget);
+    this.endpoints = new EndpointQueue(name, this.services);
     this.renewal = new Renewal(name, this.services, {
       current: () => this.lease,
       drop: (lease, why) => this.drop(lease, why),
-      wake: () => this.startWaiter(STILL_OPEN),
+      wake: () => this.startWaiter({ reason: STILL_OPEN }),
       stretchMs: () => this.settings.stretchMs,
       idleIn: ({ usage }) => (this.settings.hasQuiet ? this.settings.idleMs - usage.idleFor : 0),
     });
@@ -76,7 +81,7 @@ export class ResourceGate implements Standing {
     return new LeasePass(this, lease, undefined, true);
   }
 
-  async enter({ reason, by, signal, params }: WaitOptions): Promise<Pass> {
+  async enter({ signal, params, ...knock }: WaitOptions): Promise<Pass> {
     const warm = this.tryEnter();
     if (warm) return warm;
     if (this.closed) throw new ReveilleError('SHUTTING_DOWN');
@@ -84,13 +89,13 @@ export class ResourceGate implements Standing {
     this.params ??= params;
     const held = this.queue.wait(signal, () => holdError(this.name, this.watching));
     // Who found no place is told so, and wakes nothing.
-    if (this.queue.size > 0) this.startWaiter(reason, by);
+    if (this.queue.size > 0) this.startWaiter(knock);
     return await held;
   }
 
   nudge({ reason, params }: Omit<WaitOptions, 'signal'>): void {
     this.params ??= params;
-    this.startWaiter(reason);
+    this.startWaiter({ reason });
   }
 
   get standing(): Standing['standing'] {
@@ -167,24 +172,24 @@ export class ResourceGate implements Standing {
       .catch((reason: unknown) => {
         log.warn({ err: reason, resource: this.name }, 'could not tell that the instance is unreachable');
       });
-    if (lease.usage.open > 0) this.startWaiter(STILL_OPEN);
+    if (lease.usage.open > 0) this.startWaiter({ reason: STILL_OPEN });
   }
 
-  private startWaiter(reason: string, by?: string): void {
+  private startWaiter(knock: Knock): void {
     if (this.waiter || this.closed) return;
     const controller = new AbortController();
     this.waiter = controller;
     this.watching = {};
-    this.wait({ reason, by }, controller.signal)
+    this.wait(knock, controller.signal)
       .catch((error: unknown) => this.onRefused(error))
       .finally(() => {
         this.waiter = undefined;
         // Somebody came between the answer and now: they are not left without a waiter.
-        if (this.queue.size > 0) this.startWaiter(reason, by);
+        if (this.queue.size > 0) this.startWaiter(knock);
       });
   }
 
-  private async wait(knock: Pick<WaitOptions, 'reason' | 'by'>, signal: AbortSignal): Promise<void> {
+  private async wait(knock: Knock, signal: AbortSignal): Promise<void> {
     const { name, watching } = this;
     const wanted = () => this.queue.size > 0 || this.open > 0;
     for (let tries = 0; ; tries++) {

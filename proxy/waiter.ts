@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Params } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { type HistoryNews, type ResourceClient, temporalError } from '../temporal/index.js';
-import type { Ask, ReadyState } from '../workflows/messages.js';
+import type { Ask, Client, ReadyState } from '../workflows/messages.js';
 import { type Moment, moment } from './lease.js';
 import type { Line } from './line.js';
 
@@ -50,6 +50,10 @@ export interface Wait {
   reason: string;
   /** The user for whom. */
   by?: string | undefined;
+  /** Whose connection it is, where it is one. */
+  client?: Client | undefined;
+  /** An endpoint of that connection's own is asked for, and no lease. */
+  connects?: true;
   watching: Watching;
   /** False where nobody waits any more: then a wake that could not be recorded is not sent again. */
   wanted(): boolean;
@@ -81,23 +85,31 @@ export async function wakeAndWait(services: WaiterServices, wait: Wait): Promise
   }
 }
 
-function sendWake({ resources, line, nextAsk }: WaiterServices, { name, params, reason, by, signal }: Wait) {
+function sendWake({ resources, line, nextAsk }: WaiterServices, wait: Wait) {
+  const { name, params, signal } = wait;
   return line.say(async () => {
     signal.throwIfAborted();
     const ask = nextAsk();
     const sent = moment();
-    const why = by === undefined ? { reason } : { reason, by };
-    return { ask, sent, runId: await resources.wake(name, { ...ask, ...why }, params) };
+    return { ask, sent, runId: await resources.wake(name, { ...ask, ...whyOf(wait) }, params) };
   });
 }
+
+const whyOf = ({ reason, by, client, connects }: Wait) => ({
+  reason,
+  ...(by === undefined ? {} : { by }),
+  ...(client === undefined ? {} : { client }),
+  ...(connects === undefined ? {} : { connects }),
+});
 
 /** @returns undefined where the run ended, or its grant came too late: ask again. */
 async function answerTo(
   { resources }: WaiterServices,
-  { name, watching, signal }: Wait,
+  wait: Wait,
   firstRun: string,
   ask: Ask,
 ): Promise<Outcome> {
+  const { name, watching, signal } = wait;
   let runId = firstRun;
   let token: Uint8Array | undefined;
   let mayHaveChanged = false;
@@ -114,14 +126,14 @@ async function answerTo(
         watching.trouble = undefined;
         mayHaveChanged = false;
         failures = 0;
-        if (state.answers[ask.proxy]?.ask === ask.ask) return outcomeOf(name, state, ask, cold);
+        if (isAnswered(wait, state, ask)) return outcomeOf(wait, state, ask, cold);
         cold = true;
       }
       if (ended) return undefined;
       const news = await newsBy(follows ? followsUntil : undefined, signal, (until) =>
         resources.news(name, runId, token, until),
       );
-      if (news?.told?.answers[ask.proxy]?.ask === ask.ask) return outcomeOf(name, news.told, ask, true);
+      if (news?.told && isAnswered(wait, news.told, ask)) return outcomeOf(wait, news.told, ask, true);
       if (token === undefined) follows = news?.changed === false;
       follows &&= news !== undefined && performance.now() < followsUntil;
       mayHaveChanged = news === undefined || (news.changed && !follows);
@@ -156,13 +168,29 @@ async function newsBy(
   }
 }
 
+function isAnswered({ connects }: Wait, state: ReadyState, { proxy, ask }: Ask): boolean {
+  const answers = connects ? state.connections : state.answers;
+  return answers?.[proxy]?.ask === ask;
+}
+
 /** A grant is good for its own generation only, and only while that one serves. */
-function outcomeOf(name: string, state: ReadyState, { proxy }: Ask, cold: boolean): Outcome {
+function outcomeOf({ name, connects }: Wait, state: ReadyState, { proxy }: Ask, cold: boolean): Outcome {
+  if (connects) return endpointOf(state, proxy);
   const answer = state.answers[proxy];
   if (answer?.refused) return { refused: refusal(name, state, answer.refused) };
   const granted = answer?.granted;
   if (!granted || !state.ready || granted.generation !== state.generation) return undefined;
   return { granted: { state, lease: granted.lease, waited: granted.waited, cold } };
+}
+
+/** Of a connection. What it grants is the endpoint: the lease is another ask's. */
+function endpointOf(state: ReadyState, proxy: string): Outcome {
+  const { endpoint, refused } = state.connections?.[proxy] ?? {};
+  if (refused) {
+    const log = refused.log === undefined ? {} : { log: refused.log };
+    return { refused: new ReveilleError(refused.code, refused.message, log) };
+  }
+  return endpoint && { granted: { state: { ...state, endpoint }, lease: 0, waited: 0, cold: true } };
 }
 
 function refusal(

@@ -1,5 +1,6 @@
 import type { Plan } from '../activities/contract.js';
 import { cancellableStep, checkHealth } from './boot.js';
+import { connectNext } from './connections.js';
 import { IdleWatch } from './idle-watch.js';
 import type { Life } from './life.js';
 import type { Failure } from './messages.js';
@@ -22,6 +23,7 @@ export async function awake(life: Life, plan: Plan): Promise<AwakeOutcome> {
       const outcome = await recheck(life, plan);
       if (outcome !== 'ready') return outcome;
     } else if (needsSuccessor()) return 'successor';
+    else if (life.connections.anyWaiting) await connectNext(life, plan);
     else if (await watch.look()) return 'idle';
   }
 }

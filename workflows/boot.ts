@@ -47,7 +47,9 @@ async function bootSteps(life: Life, plan: Plan): Promise<void> {
     host: 'looked for',
     summary: `boot generation ${life.generation}`,
   });
-  const started = await onHost(plan, plan.bootQueue, () => starter.boot(target(life, plan)));
+  const started = await onHost(plan, plan.bootQueue, () =>
+    starter.boot({ ...target(life, plan), ...(life.client === undefined ? {} : { client: life.client }) }),
+  );
   life.instance = started.instance;
   if (started.adopted) life.adoptedAt = Date.now();
   const { healthAfter = 0 } = started;

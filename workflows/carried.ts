@@ -1,6 +1,7 @@
 import type { Plan } from '../activities/contract.js';
+import type { ConnectionBookState } from './connection-book.js';
 import type { LeaseBookState } from './lease-book.js';
-import type { Failure, Instance, StepTiming } from './messages.js';
+import type { Client, Failure, Instance, StepTiming } from './messages.js';
 
 /** What a run hands to its successor (continue-as-new). Plain data. */
 export interface Carried {
@@ -10,6 +11,7 @@ export interface Carried {
   plan?: Plan;
   instance?: Instance;
   book: LeaseBookState;
+  connections?: ConnectionBookState;
   pin: false | true | number;
   wakeOutstanding: boolean;
   lastActivity: number;
@@ -25,6 +27,7 @@ export interface Carried {
   wokenAt: number;
   wokenBy?: string;
   wokenFor?: string;
+  client?: Client;
   failure?: Failure;
   retryAt?: number;
   backoff?: number;

@@ -1,11 +1,13 @@
 import type {
   AdmittedArgs,
   AdoptArgs,
+  Client,
   EnterArgs,
   LeaveArgs,
   QueuedArgs,
   TouchArgs,
   UnreachableArgs,
+  WakeArgs,
 } from './messages.js';
 
 /**
@@ -62,3 +64,14 @@ export function isQueued(args: unknown): args is QueuedArgs {
   const { ahead }: Fields<QueuedArgs> = args;
   return Number.isFinite(ahead);
 }
+
+export function isClient(client: unknown): client is Client {
+  if (!isRecord(client)) return false;
+  const { address, port, localAddress, localPort }: Fields<Client> = client;
+  const texts = [address, localAddress].every((one) => typeof one === 'string' && one.length <= 100);
+  return texts && [port, localPort].every(Number.isSafeInteger);
+}
+
+/** Whether a wake asks for an endpoint of one connection's own. */
+export const asksForConnection = (args: WakeArgs): args is WakeArgs & { client: Client } =>
+  args.connects === true && isClient(args.client);

@@ -66,6 +66,7 @@ export class IdleWatch {
     const interrupted = () =>
       life.stopRequest !== undefined ||
       life.unreachable !== undefined ||
+      life.connections.anyWaiting ||
       this.dueAt() < due ||
       needsSuccessor() ||
       (life.book.lastEnd <= Date.now() && this.dueAt() <= Date.now());

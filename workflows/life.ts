@@ -1,8 +1,11 @@
 import type { Plan, ProbeResult } from '../activities/contract.js';
 import type { Carried } from './carried.js';
+import { ConnectionBook } from './connection-book.js';
+import { asksForConnection, isClient } from './guards.js';
 import { LeaseBook } from './lease-book.js';
 import type {
   AdoptArgs,
+  Client,
   Failure,
   Instance,
   LifecycleInput,
@@ -27,6 +30,7 @@ export class Life {
   plan: Plan | undefined;
   instance: Instance | undefined;
   book = new LeaseBook();
+  connections = new ConnectionBook();
   pin: false | true | number = false;
   /** Somebody who is no proxy asked, or a proxy's ask is kept for the next generation. */
   wakeOutstanding: boolean;
@@ -49,6 +53,8 @@ export class Life {
   wokenFor: string | undefined;
   /** Its place among those of its provider, or how many are before it. */
   place: { ticket?: number; ahead?: number } = {};
+  /** Whose connection woke it, where it was one. */
+  client: Client | undefined;
   failure: Failure | undefined;
   retryAt: number | undefined;
   /** How long the backoff lasts that ends at `retryAt`. */
@@ -101,7 +107,8 @@ export class Life {
     const { proxy, ask, at } = args;
     if (proxy !== undefined && ask !== undefined && at !== undefined) {
       if (!this.book.note({ proxy, ask, at })) return;
-      this.book.wait({ proxy, ask, at }, now);
+      if (asksForConnection(args)) this.connections.ask({ proxy, ask, client: args.client });
+      else this.book.wait({ proxy, ask, at }, now);
     }
     if (this.serving) {
       this.lastActivity = now;
@@ -141,7 +148,10 @@ export class Life {
     this.wakeOutstanding = false;
     this.pin = false;
     this.stopRequest = { ...this.stopRequest, ...args };
-    this.answer(() => this.book.refuseAll('STOPPED', 0));
+    this.answer(() => {
+      this.book.refuseAll('STOPPED', 0);
+      this.connections.refuseAll({ code: 'STOPPED', message: `${this.name} was stopped` });
+    });
     this.cancelStep?.();
   }
 
@@ -169,9 +179,10 @@ export class Life {
 
   /** As `grant` or a refusal, at the end of a step: they wait for it with no other message of theirs on its way. */
   answer(give: () => void): void {
-    const { anyWaiting } = this.book;
+    const [asked, connecting] = [this.book.anyWaiting, this.connections.anyWaiting];
     give();
-    if (anyWaiting && !this.book.anyWaiting) this.onAnswers();
+    const allTold = (asked && !this.book.anyWaiting) || (connecting && !this.connections.anyWaiting);
+    if (allTold) this.onAnswers();
   }
 
   /** The generation failed: everyone who waits is told at once, and so is who asks before the backoff is over. */
@@ -197,6 +208,7 @@ export class Life {
     const retryIn = this.retryAt - Date.now();
     if (retryIn <= 0) return false;
     this.book.refuseAll(this.failure.code, retryIn);
+    this.connections.refuseAll(this.failure);
     return true;
   }
 
@@ -224,10 +236,11 @@ export class Life {
     this.book.voidLeases();
   }
 
-  private noteWaker({ reason, by }: WakeArgs): void {
+  private noteWaker({ reason, by, client }: WakeArgs): void {
     this.wokenAt = Date.now();
     this.wokenBy = reason;
     this.wokenFor = by;
+    this.client = isClient(client) ? client : undefined;
   }
 
   /** For a run of its own, or for the same awake period (or backoff) in a new history. */
@@ -237,6 +250,7 @@ export class Life {
       phase,
       generation: this.generation,
       book: this.book.state,
+      ...(this.connections.isUsed ? { connections: this.connections.state } : {}),
       pin: this.pin,
       wakeOutstanding: this.wakeOutstanding,
       lastActivity: this.lastActivity,
@@ -251,6 +265,7 @@ export class Life {
       wokenAt: this.wokenAt,
       ...(this.wokenBy === undefined ? {} : { wokenBy: this.wokenBy }),
       ...(this.wokenFor === undefined ? {} : { wokenFor: this.wokenFor }),
+      ...(this.client === undefined ? {} : { client: this.client }),
       ...(goesOn ? this.carriedDetails() : {}),
     };
   }
@@ -266,8 +281,9 @@ export class Life {
   }
 
   private restore(carried: Carried): void {
-    const { book, ...rest } = carried;
+    const { book, connections, ...rest } = carried;
     Object.assign(this, rest);
     this.book = new LeaseBook(book);
+    this.connections = new ConnectionBook(connections);
   }
 }

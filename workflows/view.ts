@@ -19,6 +19,7 @@ export function readyState(life: Life): ReadyState {
     generation: life.generation,
     ...(life.instance ? { endpoint: life.instance.endpoint, instance: life.instance.id } : {}),
     answers: life.book.state.answers,
+    ...(life.connections.isUsed ? { connections: life.connections.state.answers } : {}),
     progress: { since: life.since, steps: life.steps, ...ahead(life) },
     ...(life.failure ? { failure: life.failure } : {}),
   };

@@ -5,6 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { type Logger, splitAddress, type TcpRoute } from '../../config/index.js';
 import { ReveilleError } from '../../errors/index.js';
+import type { Client } from '../../workflows/messages.js';
 import type { WakeLimits } from '../access/wake-limits.js';
 import type { Gate, Pass } from '../gate-contract.js';
 import { plainAddress } from '../peer.js';
@@ -22,6 +23,11 @@ import type { TcpMetrics } from './metrics.js';
 const CONNECT_TIMEOUT_MS = 10_000;
 /** First try and further ones, each with a pass of its own. */
 const MAX_TRIES = 4;
+/** Pauses between tries to connect where nobody looks whether the instance is healthy. */
+const FIRST_KNOCK_MS = 5;
+const LONGEST_KNOCK_MS = 250;
+/** After this long without being accepted the resource's workflow is told, then after twice as long, and so on. */
+const REPORT_AFTER_MS = 2000;
 
 /** What all connections of all TCP doors share. */
 export interface TcpTraffic {
@@ -42,6 +48,8 @@ export interface DoorView {
   readonly address: string;
   readonly resource: string;
   readonly route: TcpRoute;
+  /** Nobody looks whether it is healthy: that it accepts a connection is how it says so. */
+  readonly patient: boolean;
 }
 
 export class TcpConnection implements Running {
@@ -62,6 +70,10 @@ export class TcpConnection implements Running {
   #joined = false;
   #coldMs = 0;
   #tries = 0;
+  /** Tries to connect with the same pass: the next one, how many there were, and since when. */
+  #knock: NodeJS.Timeout | undefined;
+  #knocks = 0;
+  #passedAt = 0;
   #error: ReveilleError | undefined;
   #over = false;
 
@@ -106,7 +118,7 @@ export class TcpConnection implements Running {
       this.#resource = chosen.resource;
       const pass = gate.tryEnter(chosen.resource) ?? (await this.#hold(chosen));
       if (this.#over) pass.release();
-      else this.#connect(pass);
+      else this.#present(pass);
     } catch (error) {
       this.#refuse(namedError(error));
     }
@@ -120,16 +132,24 @@ export class TcpConnection implements Running {
     const reason = wakeReason(this.#id, 'TCP', this.door.address);
     try {
       limits.count(gate, chosen, sourceOf(this.#client));
-      return await gate.enter(chosen.resource, { reason, signal: holding.signal, params: chosen.params });
+      const { signal } = holding;
+      const client = clientOf(this.socket);
+      return await gate.enter(chosen.resource, { reason, signal, params: chosen.params, client });
     } finally {
       this.#coldMs += performance.now() - from;
       this.#holding = undefined;
     }
   }
 
-  #connect(pass: Pass): void {
+  #present(pass: Pass): void {
     this.#pass = pass;
     this.#tries++;
+    this.#knocks = 0;
+    this.#passedAt = performance.now();
+    this.#connect(pass);
+  }
+
+  #connect(pass: Pass): void {
     const { host, port } = pass.endpoint;
     const upstream = connect({ host, port, allowHalfOpen: true, noDelay: true });
     this.#upstream = upstream;
@@ -151,19 +171,29 @@ export class TcpConnection implements Running {
     });
   }
 
-  /** Nothing has been sent to it: the next generation may get it all. */
+  /** Nothing has been sent to it: it may be tried again, and the next generation may get it all. */
   #failed(error: Error): void {
     this.#upstream = undefined;
     const pass = this.#pass;
+    const inTime = performance.now() - this.#startedAt < this.traffic.holdMs;
+    if (pass !== undefined && !this.#over && inTime && this.#knocksAgain(pass)) return;
     this.#pass = undefined;
     if (this.#over) {
       pass?.release();
       return;
     }
     pass?.unreachable(error.message);
-    const inTime = performance.now() - this.#startedAt < this.traffic.holdMs;
-    if (this.#tries < MAX_TRIES && inTime) void this.#enter();
+    const mayTry = pass?.own !== true && (this.door.patient || this.#tries < MAX_TRIES);
+    if (mayTry && inTime) void this.#enter();
     else this.#refuse(new ReveilleError('UPSTREAM_UNREACHABLE', error.message, { cause: error }));
+  }
+
+  #knocksAgain(pass: Pass): boolean {
+    const report = pass.own === true ? Number.POSITIVE_INFINITY : REPORT_AFTER_MS * 2 ** (this.#tries - 1);
+    if (!this.door.patient || performance.now() - this.#passedAt >= report) return false;
+    const pause = Math.min(FIRST_KNOCK_MS * 2 ** Math.min(this.#knocks++, 10), LONGEST_KNOCK_MS);
+    this.#knock = setTimeout(() => this.#connect(pass), pause);
+    return true;
   }
 
   /** From here on, bytes. A client that has ended its sending already ends it there too: the pipe sees to it. */
@@ -189,6 +219,7 @@ export class TcpConnection implements Running {
   #refuse(error: ReveilleError): void {
     if (this.#over || this.#joined) return;
     this.#error ??= error;
+    clearTimeout(this.#knock);
     this.#holding?.abort();
     this.socket.resetAndDestroy();
   }
@@ -210,6 +241,7 @@ export class TcpConnection implements Running {
 
   readonly #onClientClose = (): void => {
     clearTimeout(this.#silence);
+    clearTimeout(this.#knock);
     this.#holding?.abort();
     if (!this.#joined) this.#upstream?.destroy();
     this.#onBothClosed();
@@ -251,6 +283,11 @@ export class TcpConnection implements Running {
       'connection',
     );
   }
+}
+
+function clientOf({ remoteAddress, remotePort = 0, localAddress, localPort = 0 }: Socket): Client {
+  const address = plainAddress(remoteAddress);
+  return { address, port: remotePort, localAddress: plainAddress(localAddress), localPort };
 }
 
 function silent({ route }: DoorView): ReveilleError {

@@ -24,7 +24,7 @@ function waiting(t: TestContext, script: string, timeout: string) {
     run: (command, signal) => {
       asked += 1;
       if (asked === 3) writeFileSync(join(folder, 'serves'), '');
-      return runProbeCommand({ command, key: 'health.command', instance, config }, signal);
+      return runProbeCommand({ command, key: 'health', instance, config }, signal);
     },
   });
   return { over, asked: () => asked };

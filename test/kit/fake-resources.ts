@@ -87,7 +87,13 @@ export function gateOn(
     metrics: new GateMetrics(new Registry(), () => 0),
     nextAsk: () => ({ proxy: 'p', ask: ++ask, at: '127.0.0.1:1' }),
   };
-  return new ResourceGate('r', services, { stretchMs, hasQuiet: false, idleMs: 60_000, label: 'r' });
+  return new ResourceGate('r', services, {
+    stretchMs,
+    hasQuiet: false,
+    perConnection: false,
+    idleMs: 60_000,
+    label: 'r',
+  });
 }
 
 export function enter(gate: ResourceGate, signal: AbortSignal = new AbortController().signal): Promise<Pass> {

@@ -26,7 +26,9 @@ export function runCheck(
       stdio: ['ignore', fd, fd],
     });
     return new Promise((resolve, reject) => {
+      let isOver = false;
       const finish = (end: () => void) => {
+        isOver = true;
         clearTimeout(late);
         signal.removeEventListener('abort', abort);
         if (child.pid !== undefined) killGroup(child.pid);
@@ -41,6 +43,8 @@ export function runCheck(
       if (signal.aborted) abort();
       child.once('error', (error) => finish(() => resolve(`check cannot be run: ${error.message}`)));
       child.once('exit', (code, killer) => {
+        // Not where it was given up: nobody waits any more, and the log is closed.
+        if (isOver) return;
         writeSync(fd, `--- check: ${killer ?? `exit code ${code}`} ---\n`);
         finish(() => resolve(code === 0 ? undefined : `check ended with ${killer ?? `exit code ${code}`}`));
       });

@@ -23,7 +23,9 @@ export interface LockedStep {
 }
 
 /** `stale`: a younger generation, or the stop of this one, was first, and nothing was run. */
-export type StepResult = { readonly state: 'done'; readonly exitCode: number } | { readonly state: 'stale' };
+export type StepResult =
+  | { readonly state: 'done'; readonly exitCode: number }
+  | { readonly state: 'stale'; readonly younger?: number };
 
 /**
  * What stands between us and each command. It lives on when the worker does not, and does all that has to be in one
@@ -41,7 +43,7 @@ exec 9>>"$folder/lock" || exit 74
 "$flock" 9 || exit 74
 newest=0
 [ ! -e "$folder/generation" ] || read -r newest < "$folder/generation"
-if [ "$newest" -gt "$generation" ]; then say stale; exit; fi
+if [ "$newest" -gt "$generation" ]; then say stale "$newest"; exit; fi
 if [ "$step" != stop ] && [ -e "$folder/$generation.ending" ]; then say stale; exit; fi
 printf '%s\\n' "$generation" > "$folder/generation.new" && mv -f "$folder/generation.new" "$folder/generation" || exit 74
 if [ -e "$folder/$key.done" ]; then read -r status < "$folder/$key.done"; say done "$status"; exit; fi
@@ -60,9 +62,9 @@ if [ "$#" -gt 0 ]; then
   done
   head -c 65536 "$folder/$key.out"
   printf '%s\\n' "--- $step: exit code $status ---"
-fi
-if [ "$step" != stop ] || [ "$status" -eq 0 ]; then
-  printf '%s\\n' "$status" > "$folder/done.new" && mv -f "$folder/done.new" "$folder/$key.done" || exit 74
+  if [ "$step" != stop ] || [ "$status" -eq 0 ]; then
+    printf '%s\\n' "$status" > "$folder/done.new" && mv -f "$folder/done.new" "$folder/$key.done" || exit 74
+  fi
 fi
 if [ "$step" = stop ] && [ "$status" -eq 0 ]; then rm -f "$folder/active"; fi
 say done "$status"
@@ -91,18 +93,21 @@ export async function runLocked(
   ];
   const run = command === undefined ? [] : withOddNames(command);
   context.heartbeat(`${step}: waiting for its turn, then running`);
-  const code = await home.log.with(command?.user, async (fd) => {
+  const start = (log: number | 'ignore') => {
     const child = spawn('/bin/sh', ['-c', SHIM, 'reveille', ...words, ...run], {
       cwd: command?.cwd ?? home.folder,
       env: command?.env ?? { PATH: process.env.PATH },
       // In a session of its own: no end of ours reaches it.
       detached: true,
-      stdio: ['ignore', fd, fd],
+      stdio: ['ignore', log, log],
     });
-    return await ended(child, context.signal);
-  });
+    return ended(child, context.signal);
+  };
+  // A stop of what never ran prints nothing, and leaves no log behind.
+  const isSilent = step === 'stop' && !home.isActive;
+  const code = await (isSilent ? start('ignore') : home.log.with(command?.user, start));
   const [state, status] = readAnswer(answer).split(' ');
-  if (state === 'stale') return { state };
+  if (state === 'stale') return status === undefined ? { state } : { state, younger: Number(status) };
   if (state === 'done') return { state, exitCode: Number(status) };
   const name = step === 'stop' ? 'STOP_FAILED' : 'BOOT_FAILED';
   throw new ReveilleError(name, `the command for ${step} could not be run (${code}): is the disk full?`);

@@ -35,6 +35,7 @@ export class CommandProvider implements Provider {
     context: ProviderContext,
   ): Promise<{ instance: Instance; adopted: boolean }> {
     const home = this.home(request.name);
+    if (home.isEnding(request.generation)) throw stale(request);
     home.prepare();
     const own = home.read(request.generation);
     const record = own ?? (await this.start(home, request, context));
@@ -193,7 +194,7 @@ export class CommandProvider implements Provider {
     const { perConnection } = settingsOf(request.definition, 'command');
     const key = `${generation}.adopt`;
     const result = await this.run(home, { step: 'adopt', generation, key }, undefined, context);
-    if (result.state === 'stale') throw stale(request);
+    if (result.state === 'stale') throw stale(request, result.younger);
     const adopted = ran !== undefined || !perConnection;
     return home.record(
       this.made(request, endpoint, { adopted, ...(ran === undefined ? {} : { id: ran.id }) }),
@@ -210,7 +211,7 @@ export class CommandProvider implements Provider {
     const { generation } = request;
     const prepared = await prepareStep(request, 'start', told, this.services.config);
     const result = await this.run(home, { step, generation, key }, prepared, context);
-    if (result.state === 'stale') throw stale(request);
+    if (result.state === 'stale') throw stale(request, result.younger);
     if (result.exitCode !== 0) throw await this.failed(request, `ended with exit code ${result.exitCode}`);
     const line = home.firstLine(key);
     const endpoint = fixedEndpoint(request) ?? parseEndpoint(line);
@@ -289,5 +290,7 @@ function fixedEndpoint({ definition: { endpoint } }: BootRequest): Endpoint | un
   return endpoint.port === 'auto' ? undefined : { host: endpoint.host, port: endpoint.port };
 }
 
-const stale = ({ generation }: BootRequest): ReveilleError =>
-  new ReveilleError('STALE_GENERATION', `generation ${generation} was stopped, or a younger one has begun`);
+function stale({ generation }: BootRequest, younger?: number): ReveilleError {
+  const message = `generation ${generation} was stopped, or a younger one has begun`;
+  return new ReveilleError('STALE_GENERATION', message, younger === undefined ? {} : { younger });
+}
