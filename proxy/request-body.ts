@@ -106,7 +106,8 @@ export function bodyTooLarge({ bytes }: BodyLimits): ReveilleError {
 export function boundRest(request: IncomingMessage, { timeoutMs }: BodyLimits): void {
   const { socket } = request;
   if (request.complete || socket.destroyed) return;
-  const cut = setTimeout(() => socket.destroy(), timeoutMs);
+  // Nothing is left to cut where nothing else keeps the process.
+  const cut = setTimeout(() => socket.destroy(), timeoutMs).unref();
   const stop = (): void => clearTimeout(cut);
   request.once('end', stop).once('close', stop);
 }
