@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fchownSync, openSync } from 'node:fs';
+import { closeSync, fchownSync, openSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cleanText, lastBytes } from './log-text.js';
@@ -37,6 +37,16 @@ export class LogFile {
     const fd = openSync(this.path, 'a', 0o600);
     if (owner !== undefined) fchownSync(fd, owner.uid, owner.gid);
     return fd;
+  }
+
+  /** Adds a line of our own. */
+  note(words: string): void {
+    const fd = this.open();
+    try {
+      writeSync(fd, `${LogFile.header(words)}\n`);
+    } finally {
+      closeSync(fd);
+    }
   }
 
   /** Opens, hands over, and closes whatever happens. */

@@ -4,6 +4,7 @@ import { params, poolSettings } from './pool-schema.js';
 import { commandSettings } from './providers/command-schema.js';
 import { dockerSettings } from './providers/docker-schema.js';
 import { processSettings } from './providers/process-schema.js';
+import { qemuSettings } from './providers/qemu-schema.js';
 import { checkSections, providerNames } from './providers/table.js';
 import { tcpRoute } from './tcp-route-schema.js';
 import { duration, span } from './units.js';
@@ -106,6 +107,8 @@ export const resourceShape = z.strictObject({
   command: commandSettings.optional(),
   /** Settings of the provider `docker`: containers of a Docker engine on the worker's own machine. */
   docker: dockerSettings.optional(),
+  /** Settings of the provider `qemu`: a virtual machine on the worker's own machine. */
+  qemu: qemuSettings.optional(),
   /** Where the awake instance answers. */
   endpoint: z
     .strictObject({

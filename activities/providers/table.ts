@@ -4,6 +4,7 @@ import { CommandProvider } from './command/provider.js';
 import type { Provider } from './contract.js';
 import { DockerProvider } from './docker/provider.js';
 import { ProcessProvider } from './process/provider.js';
+import { QemuProvider } from './qemu/provider.js';
 
 export type ProviderServices = HostServices;
 export type Providers = Readonly<Record<ProviderName, Provider>>;
@@ -17,5 +18,6 @@ export function createProviders(services: ProviderServices): Providers {
     process: new ProcessProvider(services),
     command: new CommandProvider(services),
     docker: new DockerProvider(services),
+    qemu: new QemuProvider(services),
   };
 }

@@ -4,6 +4,7 @@ import { wants } from '../wording.js';
 import { commandSettings } from './command-schema.js';
 import { dockerSettings } from './docker-schema.js';
 import { processSettings } from './process-schema.js';
+import { qemuSettings } from './qemu-schema.js';
 
 /**
  * Each provider's settings, which stand under its name in a resource. A provider is added by a line here, one in
@@ -13,6 +14,7 @@ export const providerSettings = {
   process: processSettings,
   command: commandSettings,
   docker: dockerSettings,
+  qemu: qemuSettings,
 } as const;
 
 export type ProviderName = keyof typeof providerSettings;

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { Claims, type RunClaim } from '../../activities/providers/process/claims.js';
+import { Claims, type RunClaim } from '../../activities/host/groups/claims.js';
 
 function claimsOf(t: TestContext): { folder: string; claims: Claims } {
   const folder = mkdtempSync(join(tmpdir(), 'reveille-claims-'));

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bootId } from '../../activities/host/boot-id.js';
-import { formatIdentity, readStat } from '../../activities/providers/process/identity.js';
+import { formatIdentity, readStat } from '../../activities/host/groups/identity.js';
 import { isAlive, processHost, quietContext, until } from '../kit/process-host.js';
 
 const pidOf = (id: string) => Number(id.split(':')[0]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Claims } from '../../activities/providers/process/claims.js';
+import { Claims } from '../../activities/host/groups/claims.js';
 import { isAlive, processHost, quietContext, until } from '../kit/process-host.js';
 
 const pidOf = (id: string) => Number(id.split(':')[0]);

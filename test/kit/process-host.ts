@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isLive, readStat } from '../../activities/host/groups/identity.js';
 import type { BootRequest, Provider, ProviderContext } from '../../activities/providers/contract.js';
-import { isLive, readStat } from '../../activities/providers/process/identity.js';
 import { ProcessProvider } from '../../activities/providers/process/provider.js';
 import { type Config, configSchema, createLogger } from '../../config/index.js';
 

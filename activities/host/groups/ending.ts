@@ -1,6 +1,6 @@
 import { ReveilleError } from '../../../errors/index.js';
 import { pause } from '../../pause.js';
-import type { ProviderContext } from '../contract.js';
+import type { ProviderContext } from '../../providers/contract.js';
 import { type Group, isGroupAlive, liveMembers, signalGroup } from './group.js';
 import { isZombie } from './identity.js';
 
@@ -9,13 +9,20 @@ const LONGEST_PAUSE_MS = 200;
 /** From the first SIGKILL until the kernel is taken to be stuck with the process. */
 const KILL_MS = 10_000;
 
+export interface EndOptions {
+  /** From SIGTERM to SIGKILL. */
+  graceMs: number;
+  /** SIGKILL at once. */
+  force: boolean;
+}
+
 /**
  * Ends a whole group: SIGTERM, `graceMs`, SIGKILL. Resolves when no member lives.
  * @throws ReveilleError STOP_FAILED where SIGKILL does not end it.
  */
 export async function endGroup(
   group: Group,
-  { graceMs, force }: { graceMs: number; force: boolean },
+  { graceMs, force }: EndOptions,
   context: ProviderContext,
 ): Promise<void> {
   const killAt = performance.now() + (force ? 0 : graceMs);

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'n
 import { join } from 'node:path';
 import { ReveilleError } from '../../../errors/index.js';
 import type { Endpoint } from '../../../workflows/messages.js';
-import { createOnce, readIfThere } from '../../host/atomic.js';
+import { createOnce, readIfThere } from '../atomic.js';
 import type { Identity } from './identity.js';
 
 /** What a generation's process is. */

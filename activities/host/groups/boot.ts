@@ -1,19 +1,17 @@
 import type { ChildProcess } from 'node:child_process';
-import { settingsOf } from '../../../config/index.js';
 import { ReveilleError } from '../../../errors/index.js';
 import type { Endpoint, Instance } from '../../../workflows/messages.js';
-import { scratchFile } from '../../host/atomic.js';
-import { bootId } from '../../host/boot-id.js';
-import { portRules, quarantineOf } from '../../host/ports.js';
 import { LogFile } from '../../log-file.js';
-import type { BootRequest, ProviderContext } from '../contract.js';
+import type { BootRequest, ProviderContext } from '../../providers/contract.js';
+import { scratchFile } from '../atomic.js';
+import { bootId } from '../boot-id.js';
+import { portRules, quarantineOf } from '../ports.js';
 import { type Claim, claimRest, type RunClaim } from './claims.js';
-import { prepareCommand } from './command.js';
-import { endGroup } from './ending.js';
 import { signalGroup } from './group.js';
 import type { Home } from './home.js';
 import type { Host } from './host.js';
 import { formatIdentity, lifeOf } from './identity.js';
+import { commonSettings } from './kind.js';
 import { launch } from './shim.js';
 
 export interface Booted {
@@ -65,8 +63,8 @@ export class Boot {
     if (taken !== undefined) return taken;
     // Its stop was cut off, or its leader died and left others behind.
     const force = lifeOf(older.identity) === 'gone';
-    const { grace: graceMs } = settingsOf(this.request.definition, 'process');
-    await endGroup(this.home.group(older), { graceMs, force }, this.context);
+    const { grace: graceMs } = commonSettings(this.request.definition, this.host.kind);
+    await this.host.kind.end(this.home, older, { graceMs, force }, this.context);
     this.host.ports.release(older.endpoint.port, this.request.name, older.generation);
     return undefined;
   }
@@ -95,8 +93,8 @@ export class Boot {
 
   private async spawn(endpoint: Endpoint): Promise<ChildProcess> {
     const { request, home, context } = this;
-    const command = await prepareCommand(request, endpoint.port, this.host.config);
-    await home.log.rotate(settingsOf(request.definition, 'process').logSize);
+    const command = await this.host.kind.prepare(request, endpoint.port, this.host.config, home, context);
+    await home.log.rotate(commonSettings(request.definition, this.host.kind).logSize);
     context.heartbeat('starting the process');
     const claiming = this.claiming(endpoint);
     return home.log.with(command.user, (fd) => launch(command, claiming, fd, context.signal));
@@ -154,6 +152,7 @@ export class Boot {
       if (claims.isMarkedSuspended(this.generation)) throw this.stale('has been suspended');
       signalGroup(this.home.group(claim), 'SIGCONT');
     }
+    await this.host.kind.resume?.(this.home, claim, this.context);
     // Nobody holds a lease of what was suspended in order.
     const adopted = claim.from !== undefined && !claims.isMarkedSuspended(claim.from);
     return { instance: this.host.instance(claim), adopted };

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { type Config, createMasker, type Logger, secretsOf } from '../../../config/index.js';
 import type { Instance } from '../../../workflows/messages.js';
-import { Ports } from '../../host/ports.js';
-import type { HostServices } from '../../host/services.js';
-import type { BootRequest } from '../contract.js';
+import type { BootRequest } from '../../providers/contract.js';
+import { Ports } from '../ports.js';
+import type { HostServices } from '../services.js';
 import type { RunClaim } from './claims.js';
 import { Home } from './home.js';
 import { formatIdentity } from './identity.js';
+import type { Kind } from './kind.js';
 import { Exits } from './shim.js';
 
 const DEATH_LOG_BYTES = 4096;
@@ -17,8 +18,11 @@ export class Host {
   readonly exits = new Exits();
   readonly folder: string;
 
-  constructor(private readonly services: HostServices) {
-    this.folder = join(services.stateDir, 'process');
+  constructor(
+    private readonly services: HostServices,
+    readonly kind: Kind,
+  ) {
+    this.folder = join(services.stateDir, kind.name);
     this.ports = new Ports(join(services.stateDir, 'ports'));
   }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { bootId } from '../../host/boot-id.js';
+import { bootId } from '../boot-id.js';
 
 /**
  * Exactly one process of exactly one run of this host's kernel: pids are used again, a pid with its start time

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReveilleError } from '../../../errors/index.js';
-import { type PreparedCommand, withOddNames } from '../../host/program.js';
+import { type PreparedCommand, withOddNames } from '../program.js';
 
 export interface Claiming {
   /** The generation's claim file, and a name of its own for the unfinished one. */

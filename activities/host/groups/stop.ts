@@ -1,11 +1,10 @@
-import { settingsOf } from '../../../config/index.js';
 import type { StopMode } from '../../../workflows/messages.js';
-import type { BootRequest, ProviderContext } from '../contract.js';
+import type { BootRequest, ProviderContext } from '../../providers/contract.js';
 import type { RunClaim } from './claims.js';
-import { endGroup, suspendGroup } from './ending.js';
 import type { Home } from './home.js';
 import type { Host } from './host.js';
 import { lifeOf } from './identity.js';
+import { commonSettings } from './kind.js';
 
 export interface StopOptions {
   then: StopMode;
@@ -49,14 +48,14 @@ async function stopClaimed(
 ): Promise<void> {
   const { claims } = home;
   const { generation } = claim;
-  const group = home.group(claim);
-  const alive = lifeOf(claim.identity) !== 'gone';
-  if (then === 'suspend' && alive && claims.fate(generation) === undefined) {
+  const mayGoOn = lifeOf(claim.identity) !== 'gone' || claims.isMarkedSuspended(generation);
+  if (then === 'suspend' && mayGoOn && claims.fate(generation) === undefined) {
     claims.markSuspended(generation);
-    return suspendGroup(group, () => typeof claims.fate(generation) !== 'number', context);
+    if (await host.kind.suspend(home, claim, context)) return;
   }
   if (claims.decideFate(generation, 'stop') !== 'stop') return;
-  const { grace: graceMs } = settingsOf(request.definition, 'process');
-  await endGroup(group, { graceMs, force }, context);
+  const { grace: graceMs } = commonSettings(request.definition, host.kind);
+  await host.kind.end(home, claim, { graceMs, force }, context);
+  host.kind.discard?.(home, claim);
   host.ports.release(claim.endpoint.port, request.name, generation);
 }

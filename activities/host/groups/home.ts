@@ -1,8 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReveilleError } from '../../../errors/index.js';
-import { isFolderName, readIfThere, replaceFile } from '../../host/atomic.js';
 import { LogFile } from '../../log-file.js';
+import { isFolderName, readIfThere, replaceFile } from '../atomic.js';
 import { Claims, type RunClaim } from './claims.js';
 import type { Group } from './group.js';
 
@@ -17,7 +17,8 @@ export class Home {
   /** @throws ReveilleError RESOURCE_UNKNOWN where the name cannot be a folder's. */
   constructor(
     readonly name: string,
-    private readonly folder: string,
+    /** Absolute. */
+    readonly folder: string,
   ) {
     if (!isFolderName(name)) throw new ReveilleError('RESOURCE_UNKNOWN');
     this.claims = new Claims(folder);
