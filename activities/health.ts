@@ -104,7 +104,7 @@ async function attempt(
 }
 
 function probeOf(health: ActiveHealth, endpoint: Endpoint, run: HealthOptions['run']): Probe {
-  if ('tcp' in health) return (signal) => probeTcp(endpoint, signal);
+  if ('tcp' in health) return (signal) => probeTcp(endpoint, health.greets, signal);
   if ('command' in health) return (signal) => probeByCommand(health.command, run, signal);
   const isExpected = statusMatcher(health.status);
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
@@ -127,13 +127,15 @@ async function probeByCommand(
   throw new Error(`the command ${end}${said === '' ? '' : `: ${said}`}`);
 }
 
-function probeTcp({ host, port }: Endpoint, signal: AbortSignal): Promise<void> {
+/** @param greets wait for the server's first bytes, too. */
+function probeTcp({ host, port }: Endpoint, greets: boolean, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, signal });
-    socket.once('connect', () => {
+    socket.once(greets ? 'data' : 'connect', () => {
       resolve();
       socket.destroy();
     });
+    socket.once('end', () => reject(new Error('the connection was closed before anything was said')));
     socket.on('error', (error) => reject(new Error(inWords(error), { cause: error })));
   });
 }

@@ -4,6 +4,7 @@ import { addressesClash, type HostPort, isLoopback, splitAddress } from './addre
 import { dockerContradictions } from './docker-contradictions.js';
 import { poolContradictions } from './pool-contradictions.js';
 import { commandContradictions } from './providers/command-contradictions.js';
+import { qemuContradictions } from './providers/qemu-contradictions.js';
 import { pattern } from './route-captures.js';
 import type { LooseConfigFile } from './schema.js';
 import { tcpContradictions } from './tcp-contradictions.js';
@@ -32,6 +33,7 @@ export function findContradictions(config: LooseConfigFile): Contradiction[] {
     ...poolContradictions(config),
     ...dockerContradictions(config),
     ...commandContradictions(config),
+    ...qemuContradictions(config),
     ...Object.entries(config.resources).flatMap(([name, definition]) => resource(name, definition)),
   ];
 }

@@ -42,7 +42,8 @@ function template(
       expected: `a name that does not begin with ${name}--`,
     });
   }
-  if (provider === 'process' && endpoint.port !== 'auto') {
+  const isOnHost = provider === 'process' || provider === 'qemu';
+  if (isOnHost && endpoint.port !== 'auto') {
     const message = 'the members of a pool cannot share a port';
     found.push({ paths: [at('endpoint', 'port'), at('pool')], message, expected: 'auto' });
   }

@@ -45,6 +45,8 @@ const httpHealth = z.strictObject({
 const tcpHealth = z.strictObject({
   /** Healthy as soon as the endpoint takes a connection. */
   tcp: z.literal(true, { error: wants('true') }),
+  /** Healthy only once the server has said something of its own: ssh, SMTP and MySQL do; HTTP and PostgreSQL do not. */
+  greets: flag().default(false),
   ...healthTimings,
 });
 const commandHealth = z.strictObject({

@@ -1,6 +1,15 @@
 // Real programs that tests use and the product does not need: where they are, and how CI gets them.
 // `node scripts/engines.mjs` installs those that can be built in the cache; .ci/run calls it.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { answers, cacheFolder, makeCached, onPath, platformName } from './setup/cache.mjs';
@@ -16,6 +25,7 @@ const JUPYTER = ['jupyter-server==2.21.1', 'ipykernel==7.4.0'];
 const tctlFile = () => join(cacheFolder(), `tctl-${TCTL}-${platformName()}`, 'tctl');
 const jupyterFolder = () => join(cacheFolder(), 'jupyter');
 const jupyterStamp = () => join(jupyterFolder(), 'reveille-stamp');
+const guestKernelFile = () => join(cacheFolder(), 'guest-kernel', 'kernel');
 /** Where Debian puts the servers of its newest PostgreSQL. */
 const postgresFolder = () => {
   const folder = '/usr/lib/postgresql';
@@ -38,6 +48,9 @@ const engines = {
   },
   // Not on everybody's PATH.
   dockerd: { find: () => onPath('dockerd') ?? existing('/usr/sbin/dockerd') },
+  dropbear: { find: () => onPath('dropbear') ?? existing('/usr/sbin/dropbear') },
+  /** A kernel for virtual machines, with a folder `modules` beside it. */
+  'guest-kernel': { find: () => existing(guestKernelFile()), make: makeGuestKernel },
   sshd: { find: () => onPath('sshd') ?? existing('/usr/sbin/sshd') },
   postgres: { find: () => onPath('postgres') ?? existing(join(postgresFolder(), 'postgres')) },
   initdb: { find: () => onPath('initdb') ?? existing(join(postgresFolder(), 'initdb')) },
@@ -68,6 +81,35 @@ async function makeTctl(signal) {
       } finally {
         done();
       }
+    },
+  });
+}
+
+/** Debian's kernel for clouds, unpacked rather than installed: a machine has no need of another kernel itself. */
+async function makeGuestKernel(signal) {
+  if (onPath('apt-get') === undefined) return;
+  const file = guestKernelFile();
+  await makeCached(file, {
+    what: 'fetching a kernel for virtual machines',
+    signal,
+    check: async (kernel) => existsSync(kernel),
+    make: async (made, folder) => {
+      const run = async (program, args) => {
+        const { code, output } = await runCommand(program, args, { cwd: folder, signal });
+        if (code !== 0) throw new Error(`${program} ended with code ${code}:\n${tail(output)}`);
+        return output;
+      };
+      const depends = await run('apt-cache', ['depends', 'linux-image-cloud-amd64']);
+      const name = /Depends: (linux-image-\S+)/.exec(depends)?.[1];
+      if (name === undefined) throw new Error('apt knows no kernel named linux-image-cloud-amd64');
+      await run('apt-get', ['download', name]);
+      const [deb] = readdirSync(folder).filter((entry) => entry.endsWith('.deb'));
+      await run('dpkg-deb', ['-x', deb, 'unpacked']);
+      const [version] = readdirSync(join(folder, 'unpacked/lib/modules'));
+      const modules = join(dirname(file), 'modules');
+      rmSync(modules, { recursive: true, force: true });
+      cpSync(join(folder, 'unpacked/lib/modules', version, 'kernel'), modules, { recursive: true });
+      copyFileSync(join(folder, 'unpacked/boot', `vmlinuz-${version}`), made);
     },
   });
 }

@@ -190,7 +190,9 @@ function isFree(port: number): Promise<boolean> {
 export function portRules({ worker, resources }: Config): { range: [number, number]; excluded: Set<number> } {
   const [low = 0, high = 0] = worker.ports.split('-').map(Number);
   const fixed = Object.values(resources).map(({ endpoint }) => endpoint.port);
-  return { range: [low, high], excluded: new Set(fixed.filter((port) => port !== 'auto')) };
+  const forwarded = Object.values(resources).flatMap(({ qemu }) => qemu?.forwards ?? []);
+  const ports = [...fixed.filter((port) => port !== 'auto'), ...forwarded.map(({ host }) => host)];
+  return { range: [low, high], excluded: new Set(ports) };
 }
 
 /** What proxies may still do after their leases have ended by our clock: leases.md 3, and some more. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { waitHealthy } from '../../activities/health.js';
 import { statusMatcher } from '../../activities/health-status.js';
@@ -134,4 +134,30 @@ test('none is healthy at once, and a death before is told at once', async (t) =>
     message: 'the process exited with code 1 before it was healthy',
     log: 'oops\n',
   });
+});
+
+test('where the server has to greet, a connection that is only taken is not healthy', async (t) => {
+  let greets = false;
+  let taken = 0;
+  const server = createServer((socket) => {
+    taken++;
+    socket.on('error', () => undefined);
+    if (greets) socket.write('SSH-2.0-x\r\n');
+    else socket.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  let healthy = false;
+  const waiting = waitHealthy(
+    health({ tcp: true, greets: true }),
+    { host: '127.0.0.1', port },
+    options(),
+  ).then(() => {
+    healthy = true;
+  });
+  await until('it was asked several times', () => taken > 2);
+  assert.equal(healthy, false);
+  greets = true;
+  await waiting;
 });

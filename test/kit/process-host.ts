@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isLive, readStat } from '../../activities/host/groups/identity.js';
 import type { BootRequest, Provider, ProviderContext } from '../../activities/providers/contract.js';
 import { ProcessProvider } from '../../activities/providers/process/provider.js';
+import type { QemuProvider } from '../../activities/providers/qemu/provider.js';
 import { type Config, configSchema, createLogger } from '../../config/index.js';
 
 /** What a test may leave out of a resource's process settings: all but the command. */
@@ -24,6 +25,7 @@ export class ProcessHost {
   constructor(
     readonly folder: string,
     readonly resources: Readonly<Record<string, object>>,
+    private readonly Kind: typeof ProcessProvider | typeof QemuProvider = ProcessProvider,
   ) {
     this.config = {
       ...configSchema.parse({ resources, worker: { ports: portsFor(folder) } }),
@@ -37,7 +39,7 @@ export class ProcessHost {
   /** A provider as another worker on the same host has it. */
   anotherWorker(): Provider {
     const log = createLogger('test', 'error');
-    return new ProcessProvider({ config: this.config, stateDir: this.stateDir, host: 'test-host', log });
+    return new this.Kind({ config: this.config, stateDir: this.stateDir, host: 'test-host', log });
   }
 
   request(name: string, generation: number, revision = 'r1'): BootRequest {

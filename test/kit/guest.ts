@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { cpioOf } from './cpio.js';
+import { engine, needs } from './engines.js';
+
+const NEEDED = ['qemu-system-x86_64', 'qemu-img', 'guest-kernel', 'busybox', 'dropbear', 'ldd'];
+/** In the order in which they have to be loaded. */
+const MODULES = [
+  ...['drivers/virtio/virtio_ring', 'drivers/virtio/virtio', 'drivers/virtio/virtio_pci_legacy_dev'],
+  ...['drivers/virtio/virtio_pci_modern_dev', 'drivers/virtio/virtio_pci', 'drivers/block/virtio_blk'],
+  ...['net/core/failover', 'drivers/net/net_failover', 'drivers/net/virtio_net'],
+  ...['drivers/acpi/button', 'drivers/input/evdev'],
+];
+const INIT = `#!/bin/sh
+export PATH=/bin
+mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev
+mkdir -p /dev/pts; mount -t devpts devpts /dev/pts
+for module in ${MODULES.map((path) => basename(path)).join(' ')}; do insmod /modules/$module.ko; done
+ifconfig lo 127.0.0.1; ifconfig eth0 10.0.2.15
+acpid -f -c /etc/acpi -l /dev/null &
+httpd -p 80 -h /www
+dropbear -R -E -B -p 22
+echo the guest is up
+while :; do sleep 1000; done
+`;
+/** Which run of the guest's kernel answers, and what its disk begins with. */
+const STATE = `#!/bin/sh
+printf 'Content-Type: text/plain\\r\\n\\r\\n'
+cat /proc/sys/kernel/random/boot_id
+[ -b /dev/vda ] && head -c 8 /dev/vda
+exit 0
+`;
+/** Writes the query's first 8 letters to the disk, and waits until they are there. */
+const WRITE = `#!/bin/sh
+printf '%s' "$QUERY_STRING" | dd of=/dev/vda bs=8 count=1 conv=fsync 2>/dev/null
+printf 'Content-Type: text/plain\\r\\n\\r\\nwritten\\n'
+`;
+const POWER = `#!/bin/sh
+echo the power button was pressed > /dev/console
+sync
+poweroff -f
+`;
+
+/** For tests of virtual machines: skipped where a part of them is absent. */
+export const needsGuest = (): { skip: string | false } =>
+  NEEDED.map(needs).find(({ skip }) => skip !== false) ?? { skip: false };
+
+/**
+ * Debian's kernel with a root file system of busybox and dropbear: answers HTTP on port 80 (/, /cgi-bin/state,
+ * /cgi-bin/write?TEXT) and ssh on 22, where root has no password, and shuts down by its power button.
+ * @returns settings of the provider qemu.
+ */
+export function makeGuest(folder: string) {
+  const root = join(folder, 'guest');
+  for (const name of [
+    'bin',
+    'dev',
+    'proc',
+    'sys',
+    'modules',
+    'root',
+    'var/run',
+    'www/cgi-bin',
+    'etc/dropbear',
+  ])
+    mkdirSync(join(root, name), { recursive: true });
+  mkdirSync(join(root, 'etc/acpi/PWRF'), { recursive: true });
+  copyProgram(root, engine('busybox'), 'busybox');
+  copyProgram(root, engine('dropbear'), 'dropbear');
+  const tools = [
+    'sh',
+    'mount',
+    'mkdir',
+    'insmod',
+    'ifconfig',
+    'acpid',
+    'httpd',
+    'sleep',
+    'cat',
+    'head',
+    'dd',
+  ];
+  for (const tool of [...tools, 'poweroff', 'sync', 'echo']) symlinkSync('busybox', join(root, 'bin', tool));
+  const kernel = engine('guest-kernel');
+  const modules = join(dirname(kernel), 'modules');
+  for (const path of MODULES)
+    copyFileSync(join(modules, `${path}.ko`), join(root, 'modules', `${basename(path)}.ko`));
+  const script = (name: string, text: string) => writeFileSync(join(root, name), text, { mode: 0o755 });
+  script('init', INIT);
+  script('www/cgi-bin/state', STATE);
+  script('www/cgi-bin/write', WRITE);
+  script('etc/acpi/PWRF/00000080', POWER);
+  writeFileSync(join(root, 'www/index.html'), 'here\n');
+  writeFileSync(join(root, 'etc/passwd'), 'root::0:0:root:/root:/bin/sh\n');
+  writeFileSync(join(root, 'etc/shells'), '/bin/sh\n');
+  const ramdisk = join(folder, 'ramdisk.cpio');
+  writeFileSync(ramdisk, cpioOf(root));
+  return {
+    kernel: { image: kernel, ramdisk, append: 'console=ttyS0 quiet' },
+    memory: '192MiB',
+    accel: 'tcg',
+  };
+}
+
+/** With the libraries that it is linked to. */
+function copyProgram(root: string, program: string, name: string): void {
+  copyFileSync(program, join(root, 'bin', name));
+  chmodSync(join(root, 'bin', name), 0o755);
+  for (const [library] of linked(program).matchAll(/\/\S+\.so\S*/g)) {
+    mkdirSync(join(root, dirname(library)), { recursive: true });
+    copyFileSync(library, join(root, library));
+  }
+}
+
+function linked(program: string): string {
+  try {
+    return execFileSync('ldd', [program], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  } catch {
+    // Static.
+    return '';
+  }
+}
