@@ -9,6 +9,7 @@ export type {
 export { type HostPort, isLoopback, splitAddress } from './addresses.js';
 export { ConfigError, type ConfigIssue, formatIssue } from './config-error.js';
 export { type ConfigDiff, diffConfigs } from './diff.js';
+export { addDiscovered, type Discovered, discoveredFile, readDiscovered } from './discovered.js';
 export { hostName, stateDir } from './host.js';
 export {
   type InstanceDefinition,
@@ -18,7 +19,7 @@ export {
   instanceSchema,
 } from './instances.js';
 export { LEASE_PATH, type LeaseQuestion, type LeaseReply, leaseCallText } from './lease-call.js';
-export { defaultConfigFile, loadConfig, parseConfig } from './load.js';
+export { defaultConfigFile, loadConfig, loadOwnConfig, parseConfig } from './load.js';
 export { createMasker, secretsOf } from './masker.js';
 export type { MemberPoolDefinition } from './member-pool-schema.js';
 export {

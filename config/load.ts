@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError } from './config-error.js';
 import { findContradictions } from './contradictions.js';
+import { addDiscovered, readDiscovered } from './discovered.js';
 import { addInstances, type InstanceFile, readInstances } from './instances.js';
 import { invalid, placed } from './report.js';
 import {
@@ -20,11 +21,21 @@ export function defaultConfigFile(cwd: string): string {
 }
 
 /**
- * Reads and checks a configuration file, and the files of resources.d beside it. References are left unresolved.
+ * Reads and checks a configuration file, and the files of resources.d beside it; resources that were discovered are
+ * added. References are left unresolved.
  * @param change of the files of resources.d before they are checked: what they would be.
  * @throws ConfigError CONFIG_NOT_FOUND where it cannot be read, CONFIG_INVALID with every issue there is.
  */
 export function loadConfig(
+  file: string,
+  change: (instances: InstanceFile[]) => InstanceFile[] = (instances) => instances,
+): Config {
+  const config = loadOwnConfig(file, change);
+  return addDiscovered(config, readDiscovered(config));
+}
+
+/** As `loadConfig`, without what was discovered. */
+export function loadOwnConfig(
   file: string,
   change: (instances: InstanceFile[]) => InstanceFile[] = (instances) => instances,
 ): Config {

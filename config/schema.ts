@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { identitySchema, wakesSchema } from './access-schema.js';
+import { discoverSchema } from './discover-schema.js';
 import { memberPoolSchema } from './member-pool-schema.js';
 import { quotaSchema } from './quota-schema.js';
 import { resourceSchema, resourceShape } from './resource-schema.js';
@@ -169,6 +170,8 @@ export const configSchema = z.strictObject({
   quotas: z.record(z.string(), quotaSchema).default({}),
   /** The named things that sleep and wake. */
   resources: z.record(resourceName, resourceSchema).default({}),
+  /** What defines resources beside this file. */
+  discover: discoverSchema.prefault({}),
   /** Names that stand for several of the resources, one of which serves each request. */
   pools: z.record(resourceName, memberPoolSchema).default({}),
 });

@@ -21,6 +21,7 @@ import {
   type TemporalConnection,
 } from '../temporal/index.js';
 import { hasPollers, hasSearchAttributes } from './cluster.js';
+import { follow } from './follow.js';
 import { keepMinimum, removeGone } from './pools.js';
 import { type ReconcileServices, reconcile } from './reconcile.js';
 import { installRuntime } from './sdk-runtime.js';
@@ -64,7 +65,11 @@ class WorkerService implements Service {
   async start(): Promise<void> {
     this.workers = await this.untilConnected();
     this.running = this.keepRunning();
-    this.housekeeping = Promise.all([this.keepReconciled(), this.keepMaintained()]);
+    this.housekeeping = Promise.all([
+      this.keepReconciled(),
+      this.keepMaintained(),
+      follow(this.parts, () => this.options.reloadAll?.(), this.closing.signal),
+    ]);
   }
 
   async reload(config: Config): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ResourceDefinition } from '../../config/index.js';
+import type { Discovered, ResourceDefinition } from '../../config/index.js';
 import type { ErrorCode } from '../../errors/index.js';
 import type { Client, Endpoint, Instance, StopMode } from '../../workflows/messages.js';
 import type { InspectResult } from '../contract.js';
@@ -38,6 +38,12 @@ export interface Found {
   params?: Record<string, string>;
 }
 
+export type Change =
+  /** An instance has ended, and nobody had told it to. */
+  | { kind: 'ended'; name: string; generation: number; reason: string }
+  /** `discover` may find something else than before. */
+  | { kind: 'listed' };
+
 /**
  * What can start, inspect and stop one kind of resource. Every method may be called again after it was cut off
  * anywhere, by another worker too, and must come to the same end. Errors are ReveilleErrors of the catalogue:
@@ -72,6 +78,10 @@ export interface Provider {
     context: ProviderContext,
   ): Promise<Endpoint>;
   list(context: ProviderContext): Promise<Found[]>;
+  /** Tells what happens as it happens, where the engine does; others wait for `list`. Ends with the signal. */
+  follow?(tell: (change: Change) => void, context: ProviderContext): Promise<void>;
+  /** Resources that the engine's own labels define, by name: as in reveille.yaml, unchecked. */
+  discover?(context: ProviderContext): Promise<Discovered>;
   /** Names of which something is kept although they may be asleep, and that `stop` with `delete` would remove. */
   kept?(context: ProviderContext): Promise<string[]>;
   /** Last lines of the instance's log, bounded and masked. */

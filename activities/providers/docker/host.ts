@@ -57,11 +57,13 @@ export class Host {
     return engineAt(settingsOf(definition, 'docker').engine);
   }
 
-  /** Every engine that a resource of the configuration is on, with one of those resources. */
+  /** Every engine that the configuration names. */
   engines(): Docker[] {
     const all = Object.values(this.config.resources).flatMap(({ docker }) =>
       docker === undefined ? [] : [engineAt(docker.engine)],
     );
+    const { docker } = this.config.discover;
+    if (docker !== false) all.push(engineAt(docker === true ? undefined : docker));
     return [...new Set(all)];
   }
 

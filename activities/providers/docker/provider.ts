@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { definitionOf, settingsOf } from '../../../config/index.js';
+import { type Discovered, definitionOf, settingsOf } from '../../../config/index.js';
 import { ReveilleError } from '../../../errors/index.js';
 import type { Instance } from '../../../workflows/messages.js';
 import type { InspectResult } from '../../contract.js';
 import type { HostServices } from '../../host/services.js';
-import type { BootRequest, Found, Provider, ProviderContext } from '../contract.js';
+import type { BootRequest, Change, Found, Provider, ProviderContext } from '../contract.js';
 import { type Owned, ownedBy } from './containers.js';
 import { CreatedBoot, type Started } from './create.js';
 import { type StopOptions, stopCreated } from './end.js';
-import { ifThere, named, statusOf } from './engine.js';
+import { engineAt, ifThere, named, statusOf } from './engine.js';
+import { followEvents } from './events.js';
 import { findGroup, startExisting, stopExisting } from './existing.js';
 import { Host } from './host.js';
+import { labelled } from './labels.js';
 import { logTail } from './log.js';
 import { LABELS, readName } from './names.js';
 import { endpointOf, type Info, reasonOf } from './state.js';
@@ -88,6 +90,17 @@ export class DockerProvider implements Provider {
       ...this.host.recorded().map((name) => this.foundExisting(name)),
     ]);
     return found.filter((one) => one !== undefined);
+  }
+
+  follow(tell: (change: Change) => void, context: ProviderContext): Promise<void> {
+    return followEvents(this.host, tell, context);
+  }
+
+  async discover(): Promise<Discovered> {
+    const { docker } = this.host.config.discover;
+    if (docker === false) return {};
+    const engine = docker === true ? undefined : docker;
+    return named('INTERNAL', labelled(engineAt(engine), engine));
   }
 
   async kept(): Promise<string[]> {
