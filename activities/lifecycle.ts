@@ -155,11 +155,15 @@ async function attempt<T>(
   run: (context: ProviderContext) => Promise<T>,
 ): Promise<T> {
   const activity = Context.current();
-  const context: ProviderContext = {
-    signal: activity.cancellationSignal,
-    heartbeat: (progress) => activity.heartbeat(progress),
+  const { heartbeatDetails: before } = activity.info;
+  let said: string | undefined = typeof before === 'string' ? before : undefined;
+  const heartbeat = (progress = said): void => {
+    said = progress;
+    activity.heartbeat(progress);
   };
-  const beat = setInterval(() => activity.heartbeat(), HEARTBEAT_MS);
+  const signal = activity.cancellationSignal;
+  const context: ProviderContext = { signal, heartbeat, ...(said === undefined ? {} : { before: said }) };
+  const beat = setInterval(heartbeat, HEARTBEAT_MS);
   try {
     return await run(context);
   } catch (error) {

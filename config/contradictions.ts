@@ -4,6 +4,7 @@ import { addressesClash, type HostPort, isLoopback, splitAddress } from './addre
 import { dockerContradictions } from './docker-contradictions.js';
 import { poolContradictions } from './pool-contradictions.js';
 import { commandContradictions } from './providers/command-contradictions.js';
+import { httpContradictions } from './providers/http-contradictions.js';
 import { qemuContradictions } from './providers/qemu-contradictions.js';
 import { pattern } from './route-captures.js';
 import type { LooseConfigFile } from './schema.js';
@@ -15,6 +16,8 @@ import { dotted, type Path } from './yaml-source.js';
 export interface Contradiction {
   /** The culprit first, then what it contradicts. */
   paths: [Path, ...Path[]];
+  /** Whether the key itself is wrong or missing, not its value. */
+  atKey?: boolean;
   message: string;
   expected: string;
 }
@@ -34,6 +37,7 @@ export function findContradictions(config: LooseConfigFile): Contradiction[] {
     ...dockerContradictions(config),
     ...commandContradictions(config),
     ...qemuContradictions(config),
+    ...httpContradictions(config),
     ...Object.entries(config.resources).flatMap(([name, definition]) => resource(name, definition)),
   ];
 }

@@ -47,6 +47,7 @@ export {
   templateOf,
 } from './pools.js';
 export type { CommandStep } from './providers/command-schema.js';
+export { type HttpCall, type HttpLookup, httpPresets } from './providers/http-schema.js';
 export { type ProviderName, type SettingsOf, settingsOf } from './providers/table.js';
 export type { Quota } from './quota-schema.js';
 export { type ReferenceSources, type Resolved, resolveReferences } from './references.js';

@@ -124,7 +124,7 @@ function contradictions(config: LooseConfigFile, removed: readonly Path[]): Sche
       ({ paths }) =>
         !paths.some((path) => removed.some((gone) => isWithin(path, gone) || isWithin(gone, path))),
     )
-    .map(({ paths, message, expected }) => ({ path: paths[0], atKey: false, message, expected }));
+    .map(({ paths, atKey = false, message, expected }) => ({ path: paths[0], atKey, message, expected }));
 }
 
 /** Whether `path` is `outer` or lies below it. */

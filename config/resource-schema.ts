@@ -3,6 +3,7 @@ import { accessSchema, asleepSchema, requestPattern, wakeSchema } from './access
 import { params, poolSettings } from './pool-schema.js';
 import { commandSettings } from './providers/command-schema.js';
 import { dockerSettings } from './providers/docker-schema.js';
+import { httpSettings } from './providers/http-schema.js';
 import { processSettings } from './providers/process-schema.js';
 import { qemuSettings } from './providers/qemu-schema.js';
 import { checkSections, providerNames } from './providers/table.js';
@@ -107,6 +108,8 @@ export const resourceShape = z.strictObject({
   process: processSettings.optional(),
   /** Settings of the provider `command`: anything that commands of yours start and stop. */
   command: commandSettings.optional(),
+  /** Settings of the provider `http`: a service that starts things, spoken to over REST. */
+  http: httpSettings.optional(),
   /** Settings of the provider `docker`: containers of a Docker engine on the worker's own machine. */
   docker: dockerSettings.optional(),
   /** Settings of the provider `qemu`: a virtual machine on the worker's own machine. */

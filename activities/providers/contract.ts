@@ -27,6 +27,8 @@ export interface ProviderContext {
   signal: AbortSignal;
   /** Says that it is still alive and how far it is. Cheap: may be called often. */
   heartbeat(progress?: string): void;
+  /** What the try before this one said last; undefined in the first. Nobody hears what is said within 4 s of a death. */
+  before?: string;
 }
 
 /** What runs under our labels, as reconcile lists it. */

@@ -3,6 +3,7 @@ import type { HostServices } from '../host/services.js';
 import { CommandProvider } from './command/provider.js';
 import type { Provider } from './contract.js';
 import { DockerProvider } from './docker/provider.js';
+import { HttpProvider } from './http/provider.js';
 import { ProcessProvider } from './process/provider.js';
 import { QemuProvider } from './qemu/provider.js';
 
@@ -17,6 +18,7 @@ export function createProviders(services: ProviderServices): Providers {
   return {
     process: new ProcessProvider(services),
     command: new CommandProvider(services),
+    http: new HttpProvider(services),
     docker: new DockerProvider(services),
     qemu: new QemuProvider(services),
   };

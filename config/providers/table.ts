@@ -3,6 +3,7 @@ import type { ResourceDefinition } from '../resource-schema.js';
 import { wants } from '../wording.js';
 import { commandSettings } from './command-schema.js';
 import { dockerSettings } from './docker-schema.js';
+import { httpSettings } from './http-schema.js';
 import { processSettings } from './process-schema.js';
 import { qemuSettings } from './qemu-schema.js';
 
@@ -13,6 +14,7 @@ import { qemuSettings } from './qemu-schema.js';
 export const providerSettings = {
   process: processSettings,
   command: commandSettings,
+  http: httpSettings,
   docker: dockerSettings,
   qemu: qemuSettings,
 } as const;
