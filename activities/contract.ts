@@ -22,6 +22,8 @@ export interface Plan {
   bootQueue: string;
   stopQueue: string;
   host?: string;
+  /** Of what is bound to a host: whether it may be given up there and boot on another. Absent in older plans. */
+  moves?: boolean;
   hasHealth: boolean;
   hasProbe: boolean;
   then: StopMode;

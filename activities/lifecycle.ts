@@ -14,7 +14,7 @@ import type { LifecycleActivities, Target } from './contract.js';
 import type { Definitions } from './definitions.js';
 import { probeIdle } from './idle-probe.js';
 import { quickHealth, untilHealthy } from './instance-health.js';
-import { planOf } from './plan.js';
+import { bootQueue, planOf } from './plan.js';
 import { type BootRequest, type Provider, type ProviderContext, RETRIED } from './providers/contract.js';
 
 /** Well under the workflow's heartbeat timeout; the SDK throttles what is too often. */
@@ -66,7 +66,7 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
         const { revision, definition } = definitions.latest(name, params);
         if (!adopted) await checkRoom(services, name, definition);
         const { hostBound } = providerOf(services, definition.provider);
-        const host = hostBound ? (wanted ?? services.host) : undefined;
+        const host = hostBound ? (wanted ?? (await hostFor(services, definition))) : undefined;
         const { searchAttributes } = services;
         return planOf(definitions.current, name, definition, { revision, host, searchAttributes });
       }),
@@ -127,6 +127,17 @@ function providerOf({ providers }: ActivityServices, name: string): Provider {
   const provider = providers[name];
   if (!provider) throw new ReveilleError('CONFIG_INVALID', `There is no provider named ${name}`);
   return provider;
+}
+
+/** The first of its hosts that has a worker; where none has, the first: so whoever waits is told that it is gone. */
+async function hostFor(
+  { host, hasPollers }: ActivityServices,
+  { placement: { hosts = [host] } }: ResourceDefinition,
+): Promise<string> {
+  const [first = host, ...others] = hosts;
+  if (others.length === 0) return first;
+  for (const one of hosts) if (await hasPollers(bootQueue(one))) return one;
+  return first;
 }
 
 /** @throws ReveilleError POOL_FULL where it is a member of a pool of which as many are awake as may be. */

@@ -24,7 +24,7 @@ export function planOf(
     revision: more.revision,
     bootQueue: bootQueue(host),
     stopQueue: stopQueue(host),
-    ...(host === undefined ? {} : { host }),
+    ...(host === undefined ? {} : { host, moves: definition.placement.moves }),
     ...(quota === undefined ? {} : { quota: boundsOf(quota) }),
     hasHealth: health !== 'none',
     hasProbe: idle.probe !== undefined,

@@ -173,7 +173,7 @@ function fixedEndpoints({ resources }: LooseConfigFile): Contradiction[] {
 
 function resource(
   name: string,
-  { idle, lease, backoff }: LooseConfigFile['resources'][string],
+  { idle, lease, backoff, placement }: LooseConfigFile['resources'][string],
 ): Contradiction[] {
   const at = (...keys: string[]): Path => ['resources', name, ...keys];
   const found: Contradiction[] = [];
@@ -182,6 +182,13 @@ function resource(
       paths: [at('lease', 'time'), at('idle', 'after')],
       message: `${formatDuration(lease.time)} is longer than idle.after, which is ${formatDuration(idle.after)}`,
       expected: 'auto, or at most idle.after',
+    });
+  }
+  if (placement.moves && placement.hosts?.length === 1) {
+    found.push({
+      paths: [at('placement', 'moves'), at('placement', 'hosts')],
+      message: 'there is no other host that it could move to',
+      expected: 'a second host, or moves: false',
     });
   }
   if (backoff.first > backoff.max) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessSchema, asleepSchema, requestPattern, wakeSchema } from './access-schema.js';
+import { placementSchema } from './placement-schema.js';
 import { params, poolSettings } from './pool-schema.js';
 import { commandSettings } from './providers/command-schema.js';
 import { dockerSettings } from './providers/docker-schema.js';
@@ -114,6 +115,8 @@ export const resourceShape = z.strictObject({
   docker: dockerSettings.optional(),
   /** Settings of the provider `qemu`: a virtual machine on the worker's own machine. */
   qemu: qemuSettings.optional(),
+  /** Where it runs, with workers on several hosts. */
+  placement: placementSchema.prefault({}),
   /** Where the awake instance answers. */
   endpoint: z
     .strictObject({

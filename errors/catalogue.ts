@@ -253,7 +253,8 @@ export const catalogue = {
   HOST_GONE: {
     status: 503,
     title: 'The machine on which the instance lives has no worker that could reach it',
-    remedy: 'Start `reveille worker` on that machine.',
+    remedy:
+      'Start `reveille worker` on that machine. Where it is gone for good, `reveille stop NAME --force` gives up what ran there, and `placement.moves: true` lets it boot on another by itself.',
   },
   CONTROL_UNREACHABLE: {
     status: 503,

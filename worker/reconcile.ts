@@ -3,6 +3,9 @@ import type { Found, Provider } from '../activities/providers/contract.js';
 import type { Logger } from '../config/index.js';
 import type { ResourceClient } from '../temporal/index.js';
 
+/** For the end of what has outlived its host's absence; then the next round goes on. */
+const OUTLIVED_MS = 120_000;
+
 export interface ReconcileServices {
   definitions: Definitions;
   providers: Readonly<Record<string, Provider>>;
@@ -23,14 +26,14 @@ export async function reconcile(services: ReconcileServices, signal: AbortSignal
     const found = await provider.list(context).catch((error: unknown) => void failures.push(error));
     for (const one of found ?? []) {
       if (signal.aborted) return;
-      await adoptIfAlone(services, one);
+      await adoptIfAlone(services, provider, one);
     }
     if (provider.hostBound && found) await reportLost(services, kind, found);
   }
   if (failures.length > 0) throw failures[0];
 }
 
-async function adoptIfAlone(services: ReconcileServices, found: Found): Promise<void> {
+async function adoptIfAlone(services: ReconcileServices, provider: Provider, found: Found): Promise<void> {
   const { name, instance, state, params } = found;
   const { resources, definitions, log } = services;
   if (state !== 'running') return;
@@ -41,9 +44,26 @@ async function adoptIfAlone(services: ReconcileServices, found: Found): Promise<
     );
     return;
   }
-  if ((await resources.openRun(name)) !== undefined) return;
+  if ((await resources.openRun(name)) !== undefined) return await endOutlived(services, provider, found);
   log.info({ resource: name, instance: instance.id }, 'adopting an instance that runs without an execution');
   await resources.adopt(name, { instance }, params);
+}
+
+/** What was given up because this host was gone, and serves from another since: its proxies know the younger one. */
+async function endOutlived(
+  { resources, definitions, host, log }: ReconcileServices,
+  provider: Provider,
+  { name, instance, params }: Found,
+): Promise<void> {
+  if (!provider.hostBound || instance.host !== host) return;
+  const status = await resources.status(name).catch(() => undefined);
+  const isYounger = status?.phase === 'ready' && status.generation > instance.generation;
+  if (!isYounger || status.instance?.host === undefined || status.instance.host === host) return;
+  log.warn({ resource: name, instance: instance.id }, 'ending what has moved to another host meanwhile');
+  const { revision, definition } = definitions.latest(name, params);
+  const request = { name, revision, definition, params: params ?? {}, generation: instance.generation };
+  const context = { signal: AbortSignal.timeout(OUTLIVED_MS), heartbeat: () => {} };
+  await provider.stop(request, instance, { then: 'stop', force: false }, context);
 }
 
 /** An awake resource whose instance died unseen, between two requests. */

@@ -1,6 +1,7 @@
 import type { Plan } from '../activities/contract.js';
 import { cancellableStep, checkHealth } from './boot.js';
 import { connectNext } from './connections.js';
+import { abandons } from './host-gone.js';
 import { IdleWatch } from './idle-watch.js';
 import type { Life } from './life.js';
 import type { Failure } from './messages.js';
@@ -54,6 +55,7 @@ async function recheck(life: Life, plan: Plan): Promise<'ready' | 'stop' | 'lost
   life.unreachable = undefined;
   if (outcome === 'stop') return 'stop';
   if (gone || (outcome !== 'done' && outcome.failure.code === 'INSTANCE_DIED')) return lost(life);
+  if (outcome !== 'done' && abandons(life, plan, outcome.failure)) return lost(life);
   if (outcome !== 'done') return outcome;
   life.enter('ready');
   life.wakeOutstanding = false;

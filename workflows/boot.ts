@@ -2,6 +2,7 @@ import { ActivityFailure, CancellationScope, isCancellation } from '@temporalio/
 import type { Plan } from '../activities/contract.js';
 import { admission } from './admission.js';
 import { removal, stopInstance } from './ending.js';
+import { abandons } from './host-gone.js';
 import type { Life } from './life.js';
 import type { Failure } from './messages.js';
 import { onHost, onProvider, target, toFailure } from './steps.js';
@@ -9,7 +10,11 @@ import { onHost, onProvider, target, toFailure } from './steps.js';
 /** Beyond the time of the step itself: for a worker lost on the way. */
 const SLACK_MS = 60_000;
 
-export type BootOutcome = 'ready' | 'stop' | 'failed';
+/** `moved`: its host is gone, and it may boot on another. */
+export type BootOutcome = 'ready' | 'stop' | 'failed' | 'moved';
+
+/** Hosts lost in a row that are left at once; more of them are a failure with backoff. */
+const MAX_MOVES = 3;
 
 /** One generation, from nothing to healthy. What it began and did not finish is removed again. */
 export async function boot(life: Life, plan: Plan): Promise<BootOutcome> {
@@ -19,6 +24,8 @@ export async function boot(life: Life, plan: Plan): Promise<BootOutcome> {
   const outcome = await cancellableStep(life, () => bootSteps(life, plan), 'BOOT_FAILED');
   if (outcome === 'done') return 'ready';
   if (outcome !== 'stop' && catchesUp(life, outcome.failure)) return await boot(life, plan);
+  if (outcome !== 'stop' && abandons(life, plan, outcome.failure) && life.losses++ < MAX_MOVES)
+    return 'moved';
   // Everyone who waits is told before the cleaning up, which may take as long as the instance's grace.
   if (outcome !== 'stop') life.fail(outcome.failure);
   if (outcome !== 'stop' && outcome.failure.code === 'INSTANCE_DIED') life.noteGone();

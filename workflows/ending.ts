@@ -1,4 +1,5 @@
 import type { HolderAnswer, Plan } from '../activities/contract.js';
+import { stopWherever } from './host-gone.js';
 import type { Life } from './life.js';
 import type { StopMode } from './messages.js';
 import { anywhere, onProvider, target, until } from './steps.js';
@@ -35,9 +36,10 @@ export async function stopInstance(life: Life, plan: Plan, mode: () => StopMode)
   while (done !== mode()) {
     done = mode();
     const summary = `${done} generation ${life.generation}`;
-    const { stop } = onProvider(plan, { queue: 'stop', host: 'awaited', summary });
-    const instance = life.instance ? { instance: life.instance } : {};
-    await stop({ ...target(life, plan), ...instance, then: done, force: forced(life) });
+    const args = { ...target(life, plan), ...(life.instance ? { instance: life.instance } : {}), then: done };
+    await stopWherever(life, plan, (host) =>
+      onProvider(plan, { queue: 'stop', host, summary }).stop({ ...args, force: forced(life) }),
+    );
   }
   life.instance = undefined;
 }

@@ -18,6 +18,9 @@ import type {
   WakeArgs,
 } from './messages.js';
 
+/** When to ask again for what is stuck on a host that is gone. */
+const HOST_RETRY_MS = 10_000;
+
 /**
  * The state of one resource's life and what each message does to it. Handlers only note things and answer at
  * once where the answer is known; the steps (boot.ts, awake.ts, ending.ts) act on them.
@@ -62,6 +65,10 @@ export class Life {
   stopRequest: StopArgs | undefined;
   unreachable: UnreachableArgs | undefined;
   adoptRequest: Instance | undefined;
+  /** A stop waits for a host that is gone. */
+  hostGone = false;
+  /** The generation's host is gone, and what ran there is given up. */
+  abandoned = false;
   /** What the idle probe said last. */
   probe: ProbeResult | undefined;
   /** When a pin or lease that held the stop back went away: from then on a stop is not late. */
@@ -204,6 +211,8 @@ export class Life {
 
   /** Answers everyone who waits with the failure, where the backoff still lasts. */
   refuseWhileBackingOff(): boolean {
+    if (this.hostGone) this.book.refuseAll('HOST_GONE', HOST_RETRY_MS);
+    if (this.hostGone) return true;
     if (!this.failure || this.retryAt === undefined || this.stopRequest) return false;
     const retryIn = this.retryAt - Date.now();
     if (retryIn <= 0) return false;
@@ -231,6 +240,7 @@ export class Life {
     this.retryAt = undefined;
     this.unreachable = undefined;
     this.adoptedAt = undefined;
+    this.abandoned = false;
     this.rechecks = 0;
     this.place = {};
     this.book.voidLeases();

@@ -147,6 +147,10 @@ async function bootNext(life: Life, plan: Plan): Promise<Next> {
   const outcome = await boot(life, plan);
   if (outcome === 'stop') return 'end';
   if (outcome === 'failed') return 'failed';
+  if (outcome === 'moved') {
+    await giveBack(life, plan);
+    return 'boot';
+  }
   becomeReady(life);
   await giveBootBack(life, plan);
   return 'awake';
