@@ -77,11 +77,11 @@ function mayNominate(connection: string): boolean {
   }
 }
 
-/** Names that other peers' frameworks read as X-Forwarded-*: those we do not write, and spellings with `_`. */
+/** Names that other peers' frameworks read as X-Forwarded-*: those we do not write, and spellings with other signs. */
 function claimsSender(name: string): boolean {
   const first = name.charCodeAt(0);
   if (name.length < 9 || (first !== 0x78 && first !== 0x58)) return false;
-  const plain = name.toLowerCase().replaceAll('_', '-');
+  const plain = name.toLowerCase().replace(/[^a-z0-9]/g, '-');
   return plain.startsWith('x-forwarded-') || plain === 'x-real-ip';
 }
 

@@ -20,20 +20,29 @@ const IDENTITY_NAMES = [
   'x-auth-request-access-token',
   'x-remote-user',
   'x-remote-groups',
+  'x-remote-email',
+  'x-remote-name',
   'remote-user',
   'remote-groups',
+  'remote-email',
+  'remote-name',
   'x-webauth-user',
+  'x-webauth-groups',
+  'x-webauth-role',
+  'x-webauth-email',
+  'x-webauth-name',
 ];
 
-/** Lower case, and with `-` where CGI and its heirs see no difference. */
+/** Lower case, and with `-` where CGI and its heirs see no difference: some make `_` of `.` and all other signs. */
 function plain(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-');
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '-');
 }
 
-/** Capital and small letters are one, and `_` is `-`, as in `plain`. */
+/** Capital and small letters are one, and all signs are, as in `plain`. */
 function letterOf(name: string): number {
-  const code = name.charCodeAt(0);
-  return code === 0x5f ? 0x2d : code | 0x20;
+  const letter = name.charCodeAt(0) | 0x20;
+  const isDigit = letter >= 0x30 && letter <= 0x39;
+  return isDigit || (letter >= 0x61 && letter <= 0x7a) ? letter : 0x2d;
 }
 
 export class IdentityNames {

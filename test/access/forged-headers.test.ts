@@ -46,6 +46,13 @@ const FORGED = [
   'Remote_User: root',
   'X-Remote-User: root',
   'X-WEBAUTH-USER: root',
+  // lighttpd and others hand every sign of a name to CGI as `_`.
+  'X.Forwarded.User: root',
+  'X-Forwarded~Groups: admin',
+  'Remote!User: root',
+  'Remote-Email: root@example.org',
+  'Remote-Name: root',
+  'X-Webauth-Role: admin',
 ];
 
 test('no spelling of an identity that a client makes up reaches the instance', async (t) => {
