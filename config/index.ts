@@ -11,13 +11,7 @@ export { ConfigError, type ConfigIssue, formatIssue } from './config-error.js';
 export { type ConfigDiff, diffConfigs } from './diff.js';
 export { addDiscovered, type Discovered, discoveredFile, readDiscovered } from './discovered.js';
 export { hostName, stateDir } from './host.js';
-export {
-  type InstanceDefinition,
-  type InstanceFile,
-  instanceFile,
-  instanceFolder,
-  instanceSchema,
-} from './instances.js';
+export { type InstanceFile, instanceFile, instanceFolder } from './instances.js';
 export { LEASE_PATH, type LeaseQuestion, type LeaseReply, leaseCallText } from './lease-call.js';
 export { defaultConfigFile, loadConfig, loadOwnConfig, parseConfig } from './load.js';
 export { createMasker, secretsOf } from './masker.js';

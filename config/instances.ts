@@ -22,7 +22,7 @@ const END = '.yaml';
 const START = { line: 1, column: 1 };
 
 /** What a file of resources.d says. */
-export const instanceSchema = z.strictObject({
+const instanceSchema = z.strictObject({
   /** A resource of the configuration with `pool`. */
   template: text('the name of a pool'),
   /** What its command sees as REVEILLE_NAME. Each part of the pool's key, and others as wanted. */
@@ -30,7 +30,7 @@ export const instanceSchema = z.strictObject({
   /** Instead of the template's routes with the parameters filled in. */
   routes: z.array(route).optional(),
 });
-export type InstanceDefinition = z.output<typeof instanceSchema>;
+type InstanceDefinition = z.output<typeof instanceSchema>;
 
 export interface InstanceFile {
   /** Of the resource. */

@@ -27,6 +27,9 @@ export interface KeyPart {
 /** Names that mean something else to a command's REVEILLE_*. */
 const RESERVED = /^(resource|generation|host|port|secret|member|temporal|listen_fd|client(_.*)?)$/;
 
+/** Whether whoever makes a resource may choose this name for a parameter: its commands see it as REVEILLE_NAME. */
+export const isFreeParameter = (name: string): boolean => name === 'member' || !RESERVED.test(name);
+
 /** Reads a part of a key: `{name}`, `user`, `group` or `groups`. */
 export function keyPart(text: string): KeyPart | undefined {
   if (text === 'user' || text === 'group' || text === 'groups') return { from: text, name: text };

@@ -1,6 +1,6 @@
 /** Resources whose name stands for several members: made from one template, or named one by one. */
 import { z } from 'zod';
-import { keyPart } from './members.js';
+import { isFreeParameter, keyPart } from './members.js';
 import { span } from './units.js';
 import { text, whole } from './values.js';
 import { wants } from './wording.js';
@@ -93,9 +93,14 @@ export const memberPoolSettings = {
   per: whole(1).optional(),
 };
 
+const PARAMETER = wants('a name for a parameter', 'a-z, 0-9 and _, and no name that Reveille uses itself');
+
 /** Parameters by name. */
 export const params = z.record(
-  z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, { error: wants('a name for a parameter', 'a-z, 0-9 and _') }),
+  z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,31}$/, { error: PARAMETER })
+    .refine(isFreeParameter, PARAMETER),
   z.string({ error: wants('text', 'text (numbers in quotes)') }).regex(/^[^\p{Cc}]{1,1000}$/u, {
     error: wants('a value', '1 to 1,000 characters, no control characters'),
   }),

@@ -27,9 +27,9 @@ type Named = Request<{ name: string }>;
 export function resourcesApi(config: () => Config, plane: Plane, reload: () => void): Router {
   const router = Router({ caseSensitive: true });
   router.use(RESOURCES_PATH, express.json({ limit: BODY_LIMIT }));
-  router.param('name', (_req, _res, next, name: string) => {
+  router.param('name', (req, _res, next, name: string) => {
     // An own error for what could never be a name: it is not asked for in Temporal, nor in the file system.
-    if (!NAME.test(name)) throw unknown(name);
+    if (!NAME.test(name)) throw req.method === 'PUT' ? noName(name) : unknown(name);
     next();
   });
   addReads(router, config, plane);
@@ -38,6 +38,14 @@ export function resourcesApi(config: () => Config, plane: Plane, reload: () => v
   addStops(router, config, plane, instances);
   addPut(router, instances);
   return router;
+}
+
+function noName(name: string): ReveilleError {
+  const what = JSON.stringify(name.slice(0, 80));
+  return new ReveilleError(
+    'USAGE',
+    `${what} is no name for a resource: 1 to 63 of a-z, 0-9 and inner hyphens are`,
+  );
 }
 
 function addReads(router: Router, config: () => Config, plane: Plane): void {
@@ -92,9 +100,8 @@ function addWakes(router: Router, config: () => Config, plane: Plane): void {
 function addPut(router: Router, instances: Instances): void {
   router.put(ONE, async (req: Named, res) => {
     read(queries.none, req.query, 'query');
-    const definition = read(bodies.instance, req.body, 'body');
     const { name } = req.params;
-    const { created, applied } = await instances.put(name, definition);
+    const { created, applied } = await instances.put(name, req.body);
     const result: InstanceResult = { name, action: 'put', ...(applied ? {} : { pending: true }) };
     res.status(created ? 201 : 200).json(result);
   });

@@ -1,6 +1,6 @@
 /** What callers may send. Unknown fields are refused: a misspelt `force` must not be passed over. */
 import { z } from 'zod';
-import { instanceSchema, parseDuration } from '../config/index.js';
+import { parseDuration } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 
 const MAX_LINES = 10_000;
@@ -41,7 +41,6 @@ export const bodies = {
   wake: wakeBody,
   stop: stopBody,
   pin: pinBody,
-  instance: instanceSchema,
   none: z.strictObject({}),
 } as const;
 export const queries = {

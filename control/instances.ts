@@ -6,7 +6,6 @@ import { stringify } from 'yaml';
 import {
   type Config,
   ConfigError,
-  type InstanceDefinition,
   type InstanceFile,
   instanceFile,
   instanceFolder,
@@ -37,15 +36,17 @@ export class Instances {
   constructor(private readonly services: InstanceServices) {}
 
   /**
-   * Makes a resource, or changes it. It is checked before anything is written.
+   * Makes a resource, or changes it. It is checked before anything is written, and written as the caller has it:
+   * what the schema makes of a duration or a size is not what a file may say.
+   * @param definition what a file of resources.d says, as far as the caller knows.
    * @returns whether it is new, and whether this process has it already.
    * @throws ReveilleError USAGE with what is wrong.
    */
-  put(name: string, definition: InstanceDefinition): Promise<{ created: boolean; applied: boolean }> {
+  put(name: string, definition: unknown): Promise<{ created: boolean; applied: boolean }> {
     return this.inTurn(async () => {
       const { folder } = this.services.config();
       const file = instanceFile(folder, name);
-      const text = stringify(definition);
+      const text = stringify(definition ?? {});
       const others = (files: InstanceFile[]) => files.filter((one) => one.name !== name);
       this.check((files) => [...others(files), { name, file, text }]);
       const created = !existsSync(file);

@@ -14,7 +14,7 @@ const TEXT = `resources:
     pool: { key: ["{pr}"] }
     routes: [{ path: "/p/{pr}" }]
   plain: { provider: process, process: { command: [node] }, routes: [{ path: /p/taken }] }
-pools: { pair: { members: [plain] } }`;
+pools: { pair: { members: [plain], routes: [{ path: /pair }] } }`;
 const start = (t: Parameters<typeof startTestControl>[0]) => startTestControl(t, { text: TEXT });
 const send = (method: string, url: string, body?: unknown): Promise<RawAnswer> =>
   raw(url, {
@@ -61,6 +61,7 @@ test('the list has a line for the pool and one for each member that is awake, wi
     (await list()).map(({ name, phase, members }) => [name, phase, members]),
     [
       ['app', 'asleep', 0],
+      ['pair', 'asleep', 0],
       ['plain', 'asleep', undefined],
     ],
   );
@@ -71,6 +72,7 @@ test('the list has a line for the pool and one for each member that is awake, wi
     [
       ['app', 'ready', 1, true],
       ['app--42', 'ready', undefined, true],
+      ['pair', 'asleep', 0, true],
       ['plain', 'asleep', undefined, true],
     ],
   );
@@ -78,6 +80,18 @@ test('the list has a line for the pool and one for each member that is awake, wi
   assert.match(lines[1]?.url ?? '', /\/p\/42$/);
   const member = JSON.parse((await raw(`${url + API}/app--42`)).text) as ResourceDetails;
   assert.deepEqual([member.provider, member.status?.params], ['process', { pr: '42' }]);
+});
+
+test('a pool of resources is shown by its name, with its route, and is awake where a member is', async (t) => {
+  const { url, plane } = await start(t);
+  const pair = async () => JSON.parse((await raw(`${url + API}/pair`)).text) as ResourceDetails;
+  const asleep = await pair();
+  assert.deepEqual([asleep.phase, asleep.members, asleep.configured], ['asleep', 0, true]);
+  assert.match(asleep.url ?? '', /\/pair$/);
+  assert.equal(asleep.workflow.url, undefined, 'no execution is called like a pool');
+  plane.awake.set('plain', readyState('plain'));
+  const awake = await pair();
+  assert.deepEqual([awake.phase, awake.members], ['ready', 1]);
 });
 
 test('PUT makes a resource of a template: a file beside the configuration, applied by a reload', async (t) => {
@@ -94,12 +108,40 @@ test('PUT makes a resource of a template: a file beside the configuration, appli
   assert.match(readFileSync(join(folder, 'seven.yaml'), 'utf8'), /pr: "8"/);
 });
 
+test('PUT takes routes as a file does: a TCP door, with its durations and sizes', async (t) => {
+  const { url } = await start(t);
+  const routes = [{ tcp: '127.0.0.1:2201', wakeWithin: '3s', buffer: '8KiB' }, { tcp: 2202 }];
+  const made = await send('PUT', `${url + API}/door`, { template: 'app', params: { pr: '7' }, routes });
+  assert.equal(made.status, 201, made.text);
+  const shown = JSON.parse((await raw(`${url + API}/door`)).text) as ResourceDetails;
+  assert.deepEqual(
+    shown.configuration?.routes.map((route) => route.replace(/.*:/, '')),
+    ['2201', '2202'],
+  );
+});
+
+test('PUT says what is wrong with a name, a value and a body, in words of the configuration', async (t) => {
+  const { url } = await start(t);
+  const body = { template: 'app', params: { pr: '7' } };
+  const wrong: [string, unknown, RegExp][] = [
+    ['Big', body, /"Big" is no name for a resource: 1 to 63 of a-z/],
+    ['x', { template: 'app', params: { pr: 'a\nb' } }, /params\.pr: .* is not a value; expected 1 to 1,000/],
+    ['x', undefined, /template: is missing/],
+  ];
+  for (const [name, given, expected] of wrong) {
+    const answer = await send('PUT', `${url + API}/${name}`, given);
+    assert.equal(codeOf(answer), 'USAGE');
+    assert.match((JSON.parse(answer.text) as { detail: string }).detail, expected);
+  }
+});
+
 for (const [what, name, body] of [
   ['no template', 'x', { params: {} }],
   ['a command', 'x', { template: 'app', params: { pr: '1' }, process: { command: ['evil'] } }],
   ['a template that is none', 'x', { template: 'plain' }],
   ['a value that is not allowed', 'x', { template: 'app', params: { pr: '../../x' } }],
   ['a variable that is no parameter', 'x', { template: 'app', params: { pr: '1', 'LD_PRELOAD=x': 'y' } }],
+  ['a variable of Reveille’s own', 'x', { template: 'app', params: { pr: '1', host: 'evil' } }],
   ['the name of a resource', 'plain', { template: 'app', params: { pr: '1' } }],
   ['the name of a member', 'app--x', { template: 'app', params: { pr: 'x' } }],
   ['the route of another', 'x', { template: 'app', params: { pr: 'taken' } }],
