@@ -29,11 +29,17 @@ interface Summary {
   bootTimeout: string;
 }
 
+interface PoolSummary {
+  name: string;
+  members: string[];
+  routes: string[];
+}
+
 /**
  * `reveille check`: is this file usable? Prints what it says, or everything that is wrong with it (exit code 1).
  * What may be right elsewhere, such as a variable that is not set here, is a warning and no error: the file may
  * be checked on another machine than the one that runs it.
- * @param options.json one object on standard output: `{ valid, file, resources, warnings }`, or
+ * @param options.json one object on standard output: `{ valid, file, resources, pools, warnings }`, or
  * `{ valid, file, code, message, issues }`.
  */
 export function checkCommand(file: string, options: { json?: boolean } = {}): CommandResult {
@@ -45,11 +51,14 @@ export function checkCommand(file: string, options: { json?: boolean } = {}): Co
     throw error;
   }
   const resources = Object.entries(config.resources).map(([name, definition]) => summarize(name, definition));
+  const pools = Object.entries(config.pools).map(
+    ([name, { members, routes }]): PoolSummary => ({ name, members, routes: routes.map(routeText) }),
+  );
   const warnings = warningsOf(config);
   const stderr = warnings.map((warning) => `warning: ${warning}\n`).join('');
   const stdout = options.json
-    ? `${JSON.stringify({ valid: true, file, resources, warnings })}\n`
-    : `${file} is valid\n${resources.length === 0 ? 'It has no resources.\n' : table(resources)}`;
+    ? `${JSON.stringify({ valid: true, file, resources, pools, warnings })}\n`
+    : `${file} is valid\n${resources.length === 0 ? 'It has no resources.\n' : table(resources, pools)}`;
   return { exitCode: 0, stdout, stderr };
 }
 
@@ -83,7 +92,13 @@ function routeText(route: RouteDefinition): string {
   return `${route.host ?? ''}${'path' in route ? route.path : '/'}`;
 }
 
-function table(resources: readonly Summary[]): string {
+/** How requests find a resource that may have no route of its own. */
+function ways({ name, routes }: Summary, pools: readonly PoolSummary[]): string {
+  const through = pools.filter(({ members }) => members.includes(name)).map((pool) => `pool ${pool.name}`);
+  return [...routes, ...through].join(', ') || 'none';
+}
+
+function table(resources: readonly Summary[], pools: readonly PoolSummary[]): string {
   const rows = [
     ['RESOURCE', 'PROVIDER', 'SLEEPS AFTER', 'LEASE', 'BOOT WITHIN', 'ROUTES'],
     ...resources.map((one) => [
@@ -92,8 +107,9 @@ function table(resources: readonly Summary[]): string {
       one.sleepsAfter,
       one.lease,
       one.bootTimeout,
-      one.routes.join(', ') || 'none',
+      ways(one, pools),
     ]),
+    ...pools.map(({ name, routes }) => [name, 'pool', '', '', '', routes.join(', ') || 'none']),
   ];
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows

@@ -47,20 +47,35 @@ export async function listResources(config: Config, plane: Plane): Promise<Resou
 
 /** Whether a name stands for members, and nothing is ever awake under it. */
 export function isPool(config: Config, name: string): boolean {
-  return templateOf(config, name) !== undefined || Object.hasOwn(config.pools, name);
+  return templateOf(config, name) !== undefined || namedPool(config, name) !== undefined;
 }
 
-/** Template pools have a line of their own; members are lines where they are awake. */
+/** Pools have a line of their own; members made from a template are lines where they are awake. */
 function poolsAmong(config: Config, open: readonly string[]): ResourceSummary[] {
-  return Object.keys(config.resources).flatMap((name) =>
-    templateOf(config, name) === undefined ? [] : [poolSummary(config, name, open)],
-  );
+  const names = [...Object.keys(config.resources), ...Object.keys(config.pools)];
+  return names.filter((name) => isPool(config, name)).map((name) => poolSummary(config, name, open));
 }
 
 function poolSummary(config: Config, name: string, open: readonly string[]): ResourceSummary {
-  const members = open.filter((one) => isNamedAfter(name, one)).length;
-  const line = summary(config, name, { status: undefined });
-  return { ...line, phase: members > 0 ? 'ready' : 'asleep', members };
+  const named = namedPool(config, name);
+  const isOne = (one: string) => named?.members.includes(one) ?? isNamedAfter(name, one);
+  const members = open.filter(isOne).length;
+  const { url, ...line } = summary(config, name, { status: undefined });
+  const [route] = named?.routes ?? [];
+  const shown = route === undefined ? url : routeUrl(config, route);
+  return {
+    ...line,
+    configured: true,
+    phase: members > 0 ? 'ready' : 'asleep',
+    members,
+    ...(shown === undefined ? {} : { url: shown }),
+    // No execution ever has a pool's name.
+    workflow: { id: workflowId(name) },
+  };
+}
+
+function namedPool({ pools }: Config, name: string) {
+  return Object.hasOwn(pools, name) ? pools[name] : undefined;
 }
 
 /**
@@ -68,7 +83,7 @@ function poolSummary(config: Config, name: string, open: readonly string[]): Res
  */
 export async function showResource(config: Config, plane: Plane, name: string): Promise<ResourceDetails> {
   const definition = definitionOf(config, name) ?? templateOf(config, name);
-  if (templateOf(config, name) !== undefined) {
+  if (isPool(config, name)) {
     const open = await call(plane, () => plane.resources.list());
     return { ...poolSummary(config, name, open), now: Date.now(), ...configurationOf(config, definition) };
   }

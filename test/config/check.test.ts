@@ -20,6 +20,15 @@ test('check prints what a valid file says', (context) => {
   assert.match(stdout, /^hello +process +30s +10s +10m +\/hello, h\.org\/$/m);
 });
 
+test('check lists pools with their routes, and says of their members how requests find them', (context) => {
+  const text = `resources:\n${hello}pools:\n  desk: { members: [hello], routes: [{ path: /desk }] }\n`;
+  const { stdout } = checkCommand(file(context, text));
+  assert.match(stdout, /^hello +process .* pool desk$/m);
+  assert.match(stdout, /^desk +pool +\/desk$/m);
+  const { pools } = JSON.parse(checkCommand(file(context, text), { json: true }).stdout);
+  assert.deepEqual(pools, [{ name: 'desk', members: ['hello'], routes: ['/desk'] }]);
+});
+
 test('check prints every mistake and exits with 1', (context) => {
   const { exitCode, stdout, stderr } = checkCommand(file(context, 'onExit: x\nimages: {}\n'));
   assert.equal(exitCode, 1);
