@@ -15,6 +15,7 @@ desk() {
 until_may() { until desk "may/$1"; do $bb sleep 0.05; done; }
 pages=/tmp/pages-$id
 end() {
+  trap '' TERM
   desk tell/term
   until_may end
   desk tell/end

@@ -15,10 +15,8 @@ const LASTS = 'trap "exit 0" TERM; echo up; while :; do sleep 0.05; done';
 describe('containers that Reveille creates', needsDocker(), () => {
   let engine: DockerEngine;
   const hosts: DockerHost[] = [];
-  const host = (
-    ...args: ConstructorParameters<typeof DockerHost> extends [unknown, infer R] ? [R] : never
-  ) => {
-    const made = new DockerHost(engine, ...args);
+  const host = (resources: ConstructorParameters<typeof DockerHost>[1], top: object = {}) => {
+    const made = new DockerHost(engine, resources, top);
     hosts.push(made);
     return made;
   };
@@ -148,7 +146,8 @@ describe('containers that Reveille creates', needsDocker(), () => {
       (error: unknown) => error as { message: string; log: string },
     );
     assert.match(failure.message ?? '', /exited with code 7/);
-    assert.match(failure.log ?? '', /some words\nlast words/);
+    // The two streams come in any order.
+    for (const words of [/^some words$/m, /^last words$/m]) assert.match(failure.log ?? '', words);
     await here.stop('brief', 1000, 'delete');
   });
 
@@ -218,6 +217,27 @@ describe('containers that Reveille creates', needsDocker(), () => {
     const here = host({ ill: { ...shell(LASTS), healthcheck } });
     await assert.rejects(here.boot('ill', 1000), { code: 'HEALTH_TIMEOUT', message: /I am ill/ });
     await here.stop('ill', 1000, 'delete');
+  });
+
+  test('a container that cannot be created gives its port back', async () => {
+    const top = { worker: { ports: '31900-31900' } };
+    const here = host({ tiny: { ...shell(LASTS), memory: '1KB' }, fine: shell(LASTS) }, top);
+    await assert.rejects(here.boot('tiny', 1000), { code: 'BOOT_FAILED', message: /memory/i });
+    assert.equal((await here.boot('fine', 1000)).instance.endpoint.port, 31900);
+    await here.stop('fine', 1000, 'delete');
+  });
+
+  test('what a paused worker created too late is removed, and never started', async () => {
+    const here = host({ late: shell(LASTS) });
+    const { instance } = await here.boot('late', 2000);
+    const { Name, Config } = await here.container(instance).inspect();
+    const { Image, Cmd, Labels } = Config;
+    const name = Name.slice(1).replace('.2000', '.1000');
+    const { id } = await engine.docker.createContainer({ name, Image, Cmd, Labels });
+    await here.boot('late', 2000);
+    await assert.rejects(engine.docker.getContainer(id).inspect(), { statusCode: 404 });
+    assert.equal((await here.inspect('late', instance)).state, 'running');
+    await here.stop('late', 2000, 'delete');
   });
 
   test('an engine that is not there is told', async () => {

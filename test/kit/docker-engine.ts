@@ -49,7 +49,9 @@ export class DockerEngine {
     const folder = mkdtempSync(join(tmpdir(), 'reveille-docker-'));
     const bridge = `rv${randomBytes(4).toString('hex')}`;
     const gateway = `10.${randomInt(200, 250)}.${randomInt(1, 255)}.1`;
-    execFileSync('ip', ['link', 'add', bridge, 'type', 'bridge']);
+    // Of its own: a bridge else takes that of a port, another one as containers come and go, and they lose its track.
+    const mac = `02:42:${randomBytes(4).toString('hex').match(/../g)?.join(':')}`;
+    execFileSync('ip', ['link', 'add', bridge, 'address', mac, 'type', 'bridge']);
     execFileSync('ip', ['addr', 'add', `${gateway}/24`, 'dev', bridge]);
     execFileSync('ip', ['link', 'set', bridge, 'up']);
     const argv = [

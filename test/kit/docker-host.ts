@@ -20,16 +20,17 @@ export class DockerHost {
   readonly progress: string[] = [];
   private readonly services;
 
-  /** @param resources settings of `docker` by the resource's name; other keys of the resource as `rest`. */
+  /** @param top other keys of reveille.yaml. @param resources settings of `docker` by the resource's name; other keys of the resource as `rest`. */
   constructor(
     readonly engine: DockerEngine,
     resources: Record<string, { rest?: object } & Record<string, unknown>>,
+    top: object = {},
   ) {
     const whole = Object.entries(resources).map(([name, { rest, ...docker }]) => {
       const settings = { engine: engine.address, pull: 'never', grace: '1s', ...docker };
       return [name, { provider: 'docker', docker: settings, health: 'none', ...rest }];
     });
-    const parsed = configSchema.parse({ resources: Object.fromEntries(whole) });
+    const parsed = configSchema.parse({ ...top, resources: Object.fromEntries(whole) });
     this.config = { ...parsed, file: undefined, folder: this.folder };
     this.services = {
       config: this.config,

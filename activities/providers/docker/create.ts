@@ -44,7 +44,7 @@ export class CreatedBoot {
     this.record.begin(generation);
     for (let turn = 0; turn < MAX_TURNS; turn++) {
       this.context.signal.throwIfAborted();
-      const [newest] = await ownedBy(this.docker, this.host.owner, name);
+      const [newest, ...others] = await ownedBy(this.docker, this.host.owner, name);
       if (newest !== undefined && newest.generation > generation) {
         const { generation: younger } = newest;
         throw new ReveilleError('STALE_GENERATION', `generation ${younger} exists`, { younger });
@@ -52,7 +52,9 @@ export class CreatedBoot {
       if (newest?.generation === generation) {
         if (newest.isAsleep)
           throw new ReveilleError('STALE_GENERATION', `generation ${generation} was stopped`);
-        return await this.start();
+        const started = await this.start();
+        await this.removeLeftovers(others);
+        return started;
       }
       if (newest === undefined) await this.create(undefined);
       else await this.takeOverOrRemove(newest);
@@ -81,7 +83,7 @@ export class CreatedBoot {
     }
     // Removed under the name that it was looked at by: as another's, it is not touched.
     await tried(this.docker.getContainer(older.name).remove({ force: true, v: true }), 404, 409);
-    if (older.port !== undefined) this.host.ports.giveBack(older.port, older.resource, older.generation);
+    this.release(older);
     await this.create(older.port);
   }
 
@@ -95,9 +97,27 @@ export class CreatedBoot {
     await tried(this.docker.getContainer(name).stop({ t, abortSignal: this.context.signal }), 304, 404);
   }
 
-  private async hasItsPort({ port, resource, generation }: Owned): Promise<boolean> {
-    if (port !== undefined) this.host.ports.giveBack(port, resource, generation);
-    return (await this.host.takePort(this.request, port, this.context.signal)) === port;
+  private release({ port, resource, generation }: Owned): void {
+    if (port !== undefined) this.host.ports.release(port, resource, generation);
+  }
+
+  private async hasItsPort({ port }: Owned): Promise<boolean> {
+    const taken = await this.host.takePort(this.request, port, this.context.signal);
+    if (taken !== port) this.giveBack(taken);
+    return taken === port;
+  }
+
+  private giveBack(port: number | undefined): void {
+    const { name, generation } = this.request;
+    if (port !== undefined) this.host.ports.giveBack(port, name, generation);
+  }
+
+  /** What paused workers have created too late, and never started. */
+  private async removeLeftovers(others: readonly Owned[]): Promise<void> {
+    for (const one of others.filter(({ state }) => state === 'created')) {
+      // 409: it is started or removed at this moment, by somebody whose it is.
+      if (await tried(this.docker.getContainer(one.name).remove(), 404, 409)) this.release(one);
+    }
   }
 
   private rename(from: string): Promise<boolean> {
@@ -109,10 +129,20 @@ export class CreatedBoot {
     const settings = settingsOf(request.definition, 'docker');
     await ensureImage(this.docker, settings, host.config.folder, context);
     const hostPort = await host.takePort(request, lastPort, context.signal);
-    const spec = specOf(request, { owner: host.owner, hostPort }, host.config);
-    context.heartbeat('creating the container');
-    // 409: another worker has created it.
-    await tried(this.docker.createContainer({ name: this.name, ...spec }), 409);
+    let isMade = false;
+    try {
+      const spec = specOf(request, { owner: host.owner, hostPort }, host.config);
+      context.heartbeat('creating the container');
+      // 409: another worker has created it, with a port that may be another.
+      isMade = await tried(this.docker.createContainer({ name: this.name, ...spec }), 409);
+    } finally {
+      if (!isMade && (await this.portInUse()) !== hostPort) this.giveBack(hostPort);
+    }
+  }
+
+  private async portInUse(): Promise<number | undefined> {
+    const all = await ownedBy(this.docker, this.host.owner, this.request.name).catch(() => []);
+    return all.find(({ generation }) => generation === this.request.generation)?.port;
   }
 
   /** Starts what has this generation's name, once: what has ended since is not started again. */

@@ -50,7 +50,7 @@ async function endOne(
   const state = (await inspectAs(docker, name))?.State;
   if (state === undefined) return;
   heartbeat(`${then} of the container`);
-  if (then === 'suspend' && (state.Paused || (state.Running && !force))) {
+  if (then === 'suspend' && state.Running) {
     // 409: it is paused, or has ended.
     if (!state.Paused) await tried(container.pause(), 404, 409);
     return;
