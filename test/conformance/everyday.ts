@@ -10,7 +10,14 @@ const SUSPENDED = { idle: { after: '1s', then: 'suspend' }, lease: { time: 'auto
 
 /** One house with two proxies, in which each test has a resource of its own. */
 export function everydayLife(t: TestContext, { suspends }: Subject, engine: Engine): Promise<void> {
-  const resources = { herd: {}, dying: {}, stillborn: {}, deleted: {}, stubborn: {}, dozing: SUSPENDED };
+  const resources = {
+    herd: {},
+    dying: {},
+    stillborn: {},
+    deleted: {},
+    stubborn: {},
+    ...(suspends ? { dozing: SUSPENDED } : {}),
+  };
   return Scene.live(engine, { resources }, async (scene) => {
     const { house } = scene;
     await house.startProxy('proxy two');

@@ -6,6 +6,8 @@ import { convert } from '../../cli/sleepingd/convert.js';
 import { eventually } from '../kit/conditions.js';
 import { needs } from '../kit/engines.js';
 import { House } from '../kit/house.js';
+import { instancePort } from '../kit/ports.js';
+import { throughout } from '../kit/throughout.js';
 import { freePorts } from '../kit/up.js';
 
 /** Sends a line, and reads until the end. @returns undefined where the connection was reset. */
@@ -48,7 +50,8 @@ test(
   'SB17: the one-line netcat server of the documents answers by its door, and then is gone',
   needs('nc'),
   async () => {
-    const [door = 0, port = 0] = await freePorts(2);
+    const [door = 0] = await freePorts(1);
+    const port = await instancePort();
     // As in the documents, but for the ports.
     const conf = `[Simple web server for testing purposes]
 ACTIVE=yes
@@ -92,7 +95,8 @@ if (process.argv[3] === undefined) {
 `;
 
 test('SB10: START_CMD runs for one connection after the other; SBF5: with CHECK_CMD, ten of them run it once', async () => {
-  const [door = 0, checked = 0, port = 0] = await freePorts(3);
+  const [door = 0, checked = 0] = await freePorts(2);
+  const port = await instancePort();
   const start = (name: string) =>
     `'echo begin >> "$PLACE/${name}"; sleep 0.1; echo end >> "$PLACE/${name}"; node "$PLACE/${name}.cjs" it'`;
   const conf = `[each]
@@ -131,7 +135,8 @@ require('node:net').createServer((socket) => socket.end('kept')).listen(Number(p
 `;
 
 test('SBF1: where CHECK_CMD says that it runs, the connection is served; SBF4: it waits until the server accepts', async () => {
-  const [door = 0, port = 0] = await freePorts(2);
+  const [door = 0] = await freePorts(1);
+  const port = await instancePort();
   const conf = `[late]
 PORT=${door}
 CHECK_CMD=true
@@ -197,8 +202,9 @@ IDLE_CHECK_INTERVAL=1
     const socket = connect(door, '127.0.0.1');
     socket.on('error', () => {});
     await new Promise((resolve) => socket.once('data', resolve));
-    await new Promise((resolve) => setTimeout(resolve, 2500));
-    assert.deepEqual([lines(house.path('asked')), lines(house.path('stops'))], [[], []]);
+    await throughout(2500, () => {
+      assert.deepEqual([lines(house.path('asked')), lines(house.path('stops'))], [[], []]);
+    });
     socket.destroy();
     await eventually('IDLE_CMD is asked again and again', () => lines(house.path('asked')).length >= 2);
     assert.deepEqual(lines(house.path('stops')), []);
