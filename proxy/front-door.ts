@@ -215,14 +215,17 @@ function listen(
       else reject(new ReveilleError('PORT_IN_USE', `The proxy cannot listen on ${place}.`, { cause: error }));
     };
     server.once('error', failed);
-    server.listen({ ...where, backlog: BACKLOG }, () => {
+    const listening = (): void => {
       server.off('error', failed);
       // Such as no descriptor left: the next connection may find one.
       server.on('error', (error) => log.error({ err: error }, 'accepting failed'));
       const address = server.address();
       if (address === null || typeof address === 'string') reject(new Error('The proxy listens on no port.'));
       else resolve(address);
-    });
+    };
+    // With a descriptor Node takes the backlog as an argument only; among the options it is passed over.
+    if ('fd' in where) server.listen(where, BACKLOG, listening);
+    else server.listen({ ...where, backlog: BACKLOG }, listening);
   });
 }
 

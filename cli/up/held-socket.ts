@@ -4,6 +4,7 @@ import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { ReveilleError } from '../../errors/index.js';
 
+/** An argument of `listen`, never an option: with a descriptor Node passes over that. */
 const BACKLOG = 4096;
 
 /** What Node's own cluster module binds with: the socket exists, and nothing watches it for connections. */
@@ -75,7 +76,7 @@ export class HeldSocket {
   private beginToListen(): void {
     const code = `
       const server = require('node:net').createServer().on('error', () => {});
-      server.listen({ fd: 3, backlog: ${BACKLOG} });
+      server.listen({ fd: 3 }, ${BACKLOG});
       process.exit(server.listening ? 0 : 1);`;
     const { status } = spawnSync(process.execPath, ['-e', code], {
       stdio: ['ignore', 'ignore', 'ignore', this.handle.fd],

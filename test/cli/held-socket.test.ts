@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import net from 'node:net';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { HeldSocket } from '../../cli/up/held-socket.js';
 
 test('who connects while nobody accepts waits, and is served by the next who does', async (context) => {
@@ -15,6 +17,34 @@ test('who connects while nobody accepts waits, and is served by the next who doe
   context.after(() => child.kill('SIGKILL'));
   const chunks = await client.toArray();
   assert.equal(Buffer.concat(chunks).toString(), 'served');
+});
+
+/** More than the 511 places of Node's default, all at once; resolves when each has found one. */
+async function comeInDroves(context: TestContext, { address }: HeldSocket): Promise<void> {
+  const port = Number(address.split(':')[1]);
+  const clients = Array.from({ length: 700 }, () => net.connect(port, '127.0.0.1'));
+  context.after(() => {
+    for (const client of clients) client.destroy();
+  });
+  await Promise.all(clients.map((client) => once(client, 'connect')));
+}
+
+test('more than 511 may wait while nobody accepts', async (context) => {
+  const held = await HeldSocket.listen('127.0.0.1', 0);
+  context.after(() => held.close());
+  await comeInDroves(context, held);
+});
+
+test('more than 511 may wait also after a proxy that had the socket has died', async (context) => {
+  const held = await HeldSocket.listen('127.0.0.1', 0);
+  context.after(() => held.close());
+  const script = fileURLToPath(new URL('../kit/front-door-child.js', import.meta.url));
+  const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', held.fd, 'ipc'] });
+  context.after(() => child.kill('SIGKILL'));
+  await once(child, 'message');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  await comeInDroves(context, held);
 });
 
 test('a closed socket refuses', async () => {
