@@ -107,12 +107,14 @@ export function detailsText(resource: ResourceDetails): string {
     ['idle time', configuration && `${inWords(configuration.idle.after)}, then ${configuration.idle.then}`],
     ['provider', resource.provider],
     ['routes', configuration?.routes.join(', ')],
-    ['workflow', resource.workflow.url ?? resource.workflow.id],
+    ['workflow', resource.members === undefined ? workflowOf(resource) : undefined],
     ...remarks(resource).map((text): [string, string] => ['note', text]),
   ];
   const told = facts.flatMap(([fact, text]) => (text ? [[fact, plain(text)]] : []));
   return `${resource.name}\n${table(told.map(([fact = '', text = '']) => [`  ${fact}`, text]))}`;
 }
+
+const workflowOf = ({ workflow }: ResourceSummary) => workflow.url ?? workflow.id;
 
 function pinned({ pinned: until }: ResourceSummary, now: number): string | undefined {
   if (until === false) return undefined;

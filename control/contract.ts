@@ -31,6 +31,8 @@ export interface ResourceSummary {
   /** The first route, as people open it. */
   url?: string;
   workflow: { id: string; url?: string };
+  /** While it waits for a place among those of its provider (`quotas`): how many are before it. */
+  ahead?: number;
   /** True: it runs with an older definition, until its next boot. */
   outdated?: boolean;
   trouble?: { code: ErrorCode; message: string };

@@ -96,12 +96,12 @@ export async function showResource(config: Config, plane: Plane, name: string): 
     ...line,
     now: Date.now(),
     ...(status === undefined ? {} : { status }),
-    ...configurationOf(config, definition),
+    ...configurationOf(config, definition, status?.params),
   };
 }
 
-function configurationOf(config: Config, definition: ResourceDefinition | undefined) {
-  return definition === undefined ? {} : { configuration: describe(config, definition) };
+function configurationOf(config: Config, definition: ResourceDefinition | undefined, params?: Params) {
+  return definition === undefined ? {} : { configuration: describe(config, definition, params) };
 }
 
 export function unknown(name: string): ReveilleError {
@@ -111,12 +111,8 @@ export function unknown(name: string): ReveilleError {
   );
 }
 
-/** The first route, where all that it captures is known. */
-function routeOf(
-  definition: ResourceDefinition | undefined,
-  params: Params = {},
-): RouteDefinition | undefined {
-  const route = definition?.routes[0];
+/** A route with all that it captures; undefined where that is not known. */
+function routeOf(route: RouteDefinition | undefined, params: Params = {}): RouteDefinition | undefined {
   if (route === undefined || !capturesOf(route).every((name) => Object.hasOwn(params, name)))
     return undefined;
   return filled(route, (name) => params[name] ?? '');
@@ -126,7 +122,7 @@ function routeOf(
 export function summary(config: Config, name: string, known: Known): ResourceSummary {
   const definition = definitionOf(config, name) ?? templateOf(config, name);
   const status = 'status' in known ? known.status : undefined;
-  const route = routeOf(definition, status?.params);
+  const route = routeOf(definition?.routes[0], status?.params);
   const link = workflowUrl(config, name);
   return {
     name,
@@ -149,7 +145,7 @@ function stateOf(
   definition: ResourceDefinition | undefined,
 ): Partial<ResourceSummary> {
   if (status === undefined) return { phase: 'asleep' };
-  const { phase, since, open, pinned, keptAwakeBy, idleDeadline, retryAt, failure, provider } = status;
+  const { phase, since, open, pinned, keptAwakeBy, idleDeadline, ahead, retryAt, failure, provider } = status;
   const outdated = definition !== undefined && status.revision !== revisionOf(definition);
   return {
     phase,
@@ -159,17 +155,18 @@ function stateOf(
     keptAwakeBy,
     provider,
     ...(idleDeadline === undefined ? {} : { idleDeadline }),
+    ...(ahead === undefined ? {} : { ahead }),
     ...(retryAt === undefined ? {} : { retryAt }),
     ...(failure === undefined ? {} : { failure }),
     ...(outdated ? { outdated } : {}),
   };
 }
 
-function describe(config: Config, definition: ResourceDefinition): ConfigurationSummary {
+function describe(config: Config, definition: ResourceDefinition, params?: Params): ConfigurationSummary {
   const { provider, routes, idle, health, boot } = definition;
   return {
     provider,
-    routes: routes.map((route) => routeUrl(config, route)),
+    routes: routes.map((route) => routeUrl(config, routeOf(route, params) ?? route)),
     idle: { after: idle.after, then: idle.then, probe: idle.probe !== undefined },
     lease: leaseTime(definition),
     health: healthInWords(health),

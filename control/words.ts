@@ -27,9 +27,13 @@ export function sleeps({ phase, idleDeadline }: ResourceSummary, now: number): s
 }
 
 /** What is out of the ordinary with a resource. Not escaped. */
-export function remarks({ configured, members, outdated, failure, trouble }: ResourceSummary): string[] {
+export function remarks(resource: ResourceSummary): string[] {
+  const { configured, members, ahead, provider, outdated, failure, trouble } = resource;
   return [
     ...(members === undefined ? [] : [`a pool, with ${members} awake`]),
+    ...(ahead === undefined
+      ? []
+      : [`waits for a place among those of its provider (quotas.${provider}), with ${ahead} before it`]),
     ...(configured ? [] : ['no longer in the configuration']),
     ...(outdated ? ['its definition has changed; the next boot takes the new one'] : []),
     ...(failure === undefined ? [] : [`${failure.code}: ${failure.message}`]),

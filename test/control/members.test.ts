@@ -80,6 +80,7 @@ test('the list has a line for the pool and one for each member that is awake, wi
   assert.match(lines[1]?.url ?? '', /\/p\/42$/);
   const member = JSON.parse((await raw(`${url + API}/app--42`)).text) as ResourceDetails;
   assert.deepEqual([member.provider, member.status?.params], ['process', { pr: '42' }]);
+  assert.match(member.configuration?.routes[0] ?? '', /\/p\/42$/);
 });
 
 test('a pool of resources is shown by its name, with its route, and is awake where a member is', async (t) => {

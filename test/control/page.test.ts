@@ -17,6 +17,13 @@ test('the page lists resources with phase, a link to their route and one to thei
   assert.doesNotMatch(text, /<script/);
 });
 
+test('what waits for a place among those of its provider says so, and how many are before it', async (t) => {
+  const { url, plane } = await startTestControl(t);
+  plane.awake.set('hello', readyState('hello', { phase: 'booting', ahead: 2 }));
+  const { text } = await raw(`${url}/`);
+  assert.match(text, /waits for a place among those of its provider \(quotas\.process\), with 2 before it/);
+});
+
 test('with Temporal down the page still lists the resources, and says so', async (t) => {
   const { url, plane } = await startTestControl(t);
   plane.failure = new ReveilleError('TEMPORAL_UNREACHABLE', 'Nobody is home');
