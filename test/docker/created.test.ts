@@ -167,6 +167,18 @@ describe('containers that Reveille creates', needsDocker(), () => {
     await here.stop('absent', 1000, 'delete');
   });
 
+  test('what the engine says of a command shows no secret of it', async () => {
+    process.env.DOCKER_TEST_PROGRAM = '/no/such/correct-horse';
+    const here = host({ absent: { image: BUSYBOX, command: ['${env:DOCKER_TEST_PROGRAM}'], port: 80 } });
+    await assert.rejects(here.boot('absent', 1000), (error) => {
+      assert.ok(isReveilleError(error));
+      assert.match(error.message, /\*\*\*/);
+      assert.doesNotMatch(error.message, /correct-horse/);
+      return true;
+    });
+    await here.stop('absent', 1000, 'delete');
+  });
+
   test('an image that cannot be had is told', async () => {
     const here = host({ never: { ...shell(LASTS), image: 'nobody/nothing:1' } });
     await assert.rejects(here.boot('never', 1000), {

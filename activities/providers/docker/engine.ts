@@ -49,13 +49,20 @@ export async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Gives what the engine refuses, and an engine that does not answer, a name of the catalogue. */
-export async function named<T>(code: ErrorCode, work: Promise<T>): Promise<T> {
+/**
+ * Gives what the engine refuses, and an engine that does not answer, a name of the catalogue.
+ * @param mask replaces secrets: the engine's words may hold those of a command, and go into histories.
+ */
+export async function named<T>(
+  code: ErrorCode,
+  work: Promise<T>,
+  mask: (text: string) => string = (text) => text,
+): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (isReveilleError(error) || !(error instanceof Error)) throw error;
-    if (statusOf(error) !== undefined) throw new ReveilleError(code, inWords(error), { cause: error });
+    if (statusOf(error) !== undefined) throw new ReveilleError(code, mask(inWords(error)));
     if (!('code' in error)) throw error;
     const message = `the Docker engine does not answer (${String(error.code)}): is it running, and may the worker use it?`;
     throw new ReveilleError(code, message, { cause: error });

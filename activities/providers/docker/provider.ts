@@ -36,7 +36,7 @@ export class DockerProvider implements Provider {
 
   boot(request: BootRequest, context: ProviderContext): Promise<{ instance: Instance; adopted: boolean }> {
     context.signal.throwIfAborted();
-    return named('BOOT_FAILED', this.started(request, context));
+    return named('BOOT_FAILED', this.started(request, context), this.host.masker(request.definition));
   }
 
   inspect(request: BootRequest, instance: Instance): Promise<InspectResult> {
