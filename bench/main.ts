@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Benchmark } from './contract.js';
+import { engines } from './engines/index.js';
 import { reportResult } from './report.js';
 import { traffic } from './traffic/index.js';
 import { herd } from './wake/herd.js';
@@ -13,7 +14,7 @@ import { wake } from './wake/wake.js';
 import { warm } from './warm/index.js';
 
 /** In the order in which they run. */
-const benchmarks: readonly Benchmark[] = [warm, traffic, wake, storm, herd, idle, memory];
+const benchmarks: readonly Benchmark[] = [warm, traffic, wake, storm, herd, idle, memory, engines];
 
 export interface BenchOptions {
   /** Names of benchmarks; none: all. */

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../config/index.js';
 import { connectTemporal, ResourceClient, type TemporalConnection } from '../temporal/index.js';
 import { TemporalServer } from '../test/kit/temporal-server.js';
+import type { StopMode } from '../workflows/messages.js';
 import { startChild } from './child.js';
 import type { BenchContext } from './contract.js';
 
@@ -29,7 +30,7 @@ export interface BenchStack {
   worker: ChildProcess;
   configFile: string;
   /** Puts a resource to sleep, and waits until it is: what a worker started outlives the worker. */
-  stopResource(name: string): Promise<void>;
+  stopResource(name: string, then?: StopMode): Promise<void>;
 }
 
 /** Starts all parts; they end with the benchmark. */
@@ -65,13 +66,17 @@ export async function startStack(context: BenchContext, options: StackOptions): 
     proxyPort: Number(address.split(':').pop()),
     worker,
     configFile,
-    stopResource: (name) => stopResource(temporal, name),
+    stopResource: (name, then) => stopResource(temporal, name, then),
   };
 }
 
-async function stopResource(temporal: TemporalConnection, name: string): Promise<void> {
+async function stopResource(
+  temporal: TemporalConnection,
+  name: string,
+  then: StopMode = 'stop',
+): Promise<void> {
   const resources = new ResourceClient(temporal);
-  await resources.stop(name, { reason: 'the benchmark goes on' });
+  await resources.stop(name, { then, reason: 'the benchmark goes on' });
   await resources.untilAsleep(name, AbortSignal.timeout(STOP_MS));
 }
 

@@ -4,7 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { cpioOf } from './cpio.js';
 import { engine, needs } from './engines.js';
 
-const NEEDED = ['qemu-system-x86_64', 'qemu-img', 'guest-kernel', 'busybox', 'dropbear', 'ldd'];
+/** Programs without which tests of virtual machines are skipped. */
+export const GUEST_ENGINES = ['qemu-system-x86_64', 'qemu-img', 'guest-kernel', 'busybox', 'dropbear', 'ldd'];
 /** In the order in which they have to be loaded. */
 const MODULES = [
   ...['drivers/virtio/virtio_ring', 'drivers/virtio/virtio', 'drivers/virtio/virtio_pci_legacy_dev'],
@@ -19,6 +20,12 @@ mkdir -p /dev/pts; mount -t devpts devpts /dev/pts
 for module in ${MODULES.map((path) => basename(path)).join(' ')}; do insmod /modules/$module.ko; done
 ifconfig lo 127.0.0.1; ifconfig eth0 10.0.2.15
 acpid -f -c /etc/acpi -l /dev/null &
+if [ -f /app.sh ]; then
+  busybox sh /app.sh &
+  echo $! > /app.pid
+  wait $!
+  poweroff -f
+fi
 httpd -p 80 -h /www
 dropbear -R -E -B -p 22
 echo the guest is up
@@ -38,23 +45,27 @@ printf 'Content-Type: text/plain\\r\\n\\r\\nwritten\\n'
 `;
 const POWER = `#!/bin/sh
 echo the power button was pressed > /dev/console
+if [ -f /app.pid ]; then kill $(cat /app.pid); exit; fi
 sync
 poweroff -f
 `;
 
 /** For tests of virtual machines: skipped where a part of them is absent. */
 export const needsGuest = (): { skip: string | false } =>
-  NEEDED.map(needs).find(({ skip }) => skip !== false) ?? { skip: false };
+  GUEST_ENGINES.map(needs).find(({ skip }) => skip !== false) ?? { skip: false };
 
 /**
  * Debian's kernel with a root file system of busybox and dropbear: answers HTTP on port 80 (/, /cgi-bin/state,
  * /cgi-bin/write?TEXT) and ssh on 22, where root has no password, and shuts down by its power button.
+ * @param application a script that runs instead of these; the power button sends it SIGTERM, and its end is the
+ *   machine's.
  * @returns settings of the provider qemu.
  */
-export function makeGuest(folder: string) {
+export function makeGuest(folder: string, application?: string) {
   const root = join(folder, 'guest');
   for (const name of [
     'bin',
+    'tmp',
     'dev',
     'proc',
     'sys',
@@ -91,6 +102,7 @@ export function makeGuest(folder: string) {
   script('www/cgi-bin/state', STATE);
   script('www/cgi-bin/write', WRITE);
   script('etc/acpi/PWRF/00000080', POWER);
+  if (application !== undefined) copyFileSync(application, join(root, 'app.sh'));
   writeFileSync(join(root, 'www/index.html'), 'here\n');
   writeFileSync(join(root, 'etc/passwd'), 'root::0:0:root:/root:/bin/sh\n');
   writeFileSync(join(root, 'etc/shells'), '/bin/sh\n');
