@@ -113,6 +113,9 @@ export class CommandProvider implements Provider {
     { key: asked, client }: Connection,
     context: ProviderContext,
   ): Promise<Endpoint> {
+    // Who may send signals may not have start run for a resource that has one endpoint.
+    if (!settingsOf(request.definition, 'command').perConnection)
+      throw new ReveilleError('CONFIG_INVALID', `${request.name} has no endpoints of connections' own`);
     // Whoever may send signals chooses it, and it becomes a file's name.
     const key = `${request.generation}.connect-${createHash('sha256').update(asked).digest('hex').slice(0, 32)}`;
     const home = this.home(request.name);
