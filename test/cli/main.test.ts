@@ -20,6 +20,7 @@ test('every command has help, with its exit codes', async (context) => {
     'control',
     'check',
     'reload',
+    'import',
     'status',
     'wake',
     'stop',

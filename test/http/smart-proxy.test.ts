@@ -54,7 +54,7 @@ async function get(house: House, path: string): Promise<string> {
   return text.trim();
 }
 
-test('SP8: the URL of the README is held while a machine boots for up to 10 s, and forwarded; SPF1: with path and query', async () => {
+test('SP8, SPF1: the URL of the README is held while a machine boots for up to 10 s, and forwarded with path and query', async () => {
   await inHouse('10', async (house, calls) => {
     const path = '/smart_proxy/lab/g1,g2/additional/forwarded/path?a=1&b=%2F';
     const answer = 'machine 1 of lab for g1,g2: GET /additional/forwarded/path?a=1&b=%2F';
@@ -76,7 +76,7 @@ test('SP8: the URL of the README is held while a machine boots for up to 10 s, a
   });
 });
 
-test('SPF6: many at once spawn one machine for each set of groups; SPF2: those who wait hold nobody up', async () => {
+test('SPF2, SPF6: many at once spawn one machine for each set of groups, and who waits for one holds nobody up', async () => {
   await inHouse('2', async (house, calls) => {
     const ask = (groups: string) => get(house, `/smart_proxy/lab/${groups}/x`);
     const answers = await Promise.all(['g1', 'g2', 'g1', 'g2', 'g1', 'g2'].map(ask));
@@ -85,7 +85,7 @@ test('SPF6: many at once spawn one machine for each set of groups; SPF2: those w
   });
 });
 
-test('SPF4: a service that does not answer is asked again, and a refusal is told', async () => {
+test('SPF4: a spawn that the service refuses is told to who waits', async () => {
   await withCloud('0', async (cloud) => {
     const { resources } = exampleAt(cloud);
     const { lab } = resources;

@@ -68,7 +68,7 @@ START_CMD="( echo -e 'Response from ${port}: $(date)' | nc -l -p ${port} -w 1 > 
   },
 );
 
-test('SB10: without CHECK_CMD, START_CMD runs for each connection and says its target; SB11: it sees who connects', async () => {
+test('SB10, SB11: without CHECK_CMD, START_CMD runs for each connection, sees who connects and says its target', async () => {
   const [door = 0] = await freePorts(1);
   const conf = `[echo]
 PORT=${door}
@@ -94,7 +94,7 @@ if (process.argv[3] === undefined) {
 }
 `;
 
-test('SB10: START_CMD runs for one connection after the other; SBF5: with CHECK_CMD, ten of them run it once', async () => {
+test('SB10, SBF5, SBF7: START_CMD runs for one connection after the other; with CHECK_CMD, ten of them run it once', async () => {
   const [door = 0, checked = 0] = await freePorts(2);
   const port = await instancePort();
   const start = (name: string) =>
@@ -134,7 +134,7 @@ require('node:fs').writeFileSync(process.env.PLACE + '/pid', String(process.pid)
 require('node:net').createServer((socket) => socket.end('kept')).listen(Number(process.argv[2]), '127.0.0.1');
 `;
 
-test('SBF1: where CHECK_CMD says that it runs, the connection is served; SBF4: it waits until the server accepts', async () => {
+test('SBF1, SBF4: where CHECK_CMD says that it runs, the connection is served as soon as the server accepts it', async () => {
   const [door = 0] = await freePorts(1);
   const port = await instancePort();
   const conf = `[late]
@@ -156,7 +156,7 @@ STOP_CMD='kill $(cat "$PLACE/pid")'
   });
 });
 
-test('SB12: a START_CMD that fails closes the connection; SBF3, SBF8: its exit code and output are kept', async () => {
+test('SB12, SBF3, SBF8: a START_CMD that fails closes the connection; its exit code and output are kept', async () => {
   const [failing = 0, silent = 0] = await freePorts(2);
   const conf = `[failing]
 PORT=${failing}
@@ -184,7 +184,7 @@ START_CMD=true
   });
 });
 
-test('SB13: without connections for IDLE_TIME it is stopped, once IDLE_CMD says so; SBF6: not while one is open', async () => {
+test('SB13, SBF6: without connections for IDLE_TIME it is stopped, once IDLE_CMD says so; not while one is open', async () => {
   const [door = 0] = await freePorts(1);
   const conf = `[dozing]
 PORT=${door}

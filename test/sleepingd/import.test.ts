@@ -120,7 +120,7 @@ test('SB8: IDLE_CMD, IDLE_TIME and IDLE_CHECK_INTERVAL; 0 or blank is off', () =
   assert.equal(imported(app('IDLE_CMD=', 'IDLE_TIME=20', 'IDLE_CHECK_INTERVAL=5')).idle.after, NEVER);
 });
 
-test('SB9: VARRUN_PATH is the state folder; SBF9: without it nothing lies where others may write', () => {
+test('SB9, SBF9: VARRUN_PATH is the state folder; without it nothing lies where others may write', () => {
   assert.equal(convert(`VARRUN_PATH=/run/reveille\n${app()}`).state, '/run/reveille');
   const { state, remarks } = convert(app('VARRUN_PATH=/var/tmp/x'));
   assert.equal(state, undefined);
@@ -155,6 +155,20 @@ test('reveille import prints a file that is valid, with comments, and tells on s
   );
   writeFileSync(join(folder, 'reveille.yaml'), stdout);
   assert.match((await reveille(t, folder, 'check')).stdout, /app +command +.*tcp 0\.0\.0\.0:1080/);
+});
+
+test('SB2: without a name the file is looked for where sleepingd does', async (t) => {
+  const folder = tempFolder(t);
+  writeFileSync(join(folder, '.sleepingd'), app());
+  const env = { ...process.env, HOME: folder };
+  const args = [join(root, 'bin/reveille.mjs'), 'import', '--json'];
+  const { code, stdout } = await start(t, process.execPath, args, { cwd: folder, env }).ended;
+  assert.equal(code, 0);
+  const { source, services } = JSON.parse(stdout);
+  assert.deepEqual(
+    [source, services],
+    [join(folder, '.sleepingd'), [{ name: 'app', title: 'app', port: 1080 }]],
+  );
 });
 
 test('reveille import --output writes a new file, and never over one that exists', async (t) => {

@@ -22,7 +22,7 @@ function ask(port: number): Promise<string> {
 }
 
 test(
-  'SB1: up --sleepingd runs a sleepingd.conf as it is, beside a file with other settings; SBF2: STOP_CMD runs when it ends',
+  'SB1, SBF2: up --sleepingd runs a sleepingd.conf as it is, with other settings from a file; STOP_CMD runs when it ends',
   needs('temporal'),
   async (t) => {
     const place = await site(t);
