@@ -41,8 +41,13 @@ export function matcherOf({ methods, path, header = {}, addresses }: RequestPatt
     }
     if (exact === undefined || folded === undefined) return true;
     const paths = readingsOf(question.path);
-    return readings === 'every' ? paths.every(exact) : paths.some((one) => folded(one.toLowerCase()));
+    return readings === 'every' ? paths.every(exact) : paths.some((one) => isOne(folded, one.toLowerCase()));
   };
+}
+
+/** To many servers a slash at the end says nothing. */
+function isOne(fits: (text: string) => boolean, path: string): boolean {
+  return fits(path) || (path.length > 1 && path.endsWith('/') && fits(path.slice(0, -1)));
 }
 
 /** All that servers may take a path for; `;parameters` of segments kept or dropped. */

@@ -105,6 +105,14 @@ test('only what is allowed and not denied wakes; the rest is told so', async (t)
   assert.match(post, /WAKE_DENIED/);
 });
 
+test('a denied path is denied with a slash at its end, too', async (t) => {
+  const bench = await asleep(t, { wake: { deny: [{ path: '/metrics' }] } });
+  for (const target of ['/metrics', '/metrics/', '/metrics//', '/Metrics;x/', '/x/../metrics/?q']) {
+    assert.equal((await ask(bench, target)).code, 'WAKE_DENIED', target);
+  }
+  assert.deepEqual(bench.gate.reasons, []);
+});
+
 test('a denied path is denied in every spelling, and an allowed one is not allowed in a doubtful one', async (t) => {
   const denying = await asleep(t, { wake: { deny: [{ path: '/admin/*' }] } });
   const tricks = ['/x/../admin/y', '/%61dmin/y', '//admin/y', '/admin;x=1/y', '/ADMIN/y', '/x/..;/admin/y'];
