@@ -18,8 +18,10 @@ export interface AttemptFailure {
   sent: boolean;
   /** That connection had served another request: it may have been stale. */
   reused: boolean;
-  /** Something of the answer came. */
+  /** A whole head came. */
   answered: boolean;
+  /** Something was read from that connection, if only a part of a head. */
+  heard: boolean;
 }
 
 export interface AttemptOwner {
@@ -157,7 +159,8 @@ export class Attempt implements LaneUser, BodySink {
     if (this.#over) return;
     this.#over = true;
     this.sending.body?.stop();
-    this.owner.failed({ error, sent: this.#sent, reused: this.#reused, answered: this.#answered });
+    const { heard } = this.lane;
+    this.owner.failed({ error, sent: this.#sent, reused: this.#reused, answered: this.#answered, heard });
   }
 
   readOver(): boolean {

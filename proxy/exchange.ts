@@ -43,6 +43,8 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   #cold: Pass['cold'];
   #coldMs = 0;
   #sendings = 0;
+  /** A new connection broke before anything was answered. */
+  #broke = false;
   #body: RequestBody | null = null;
   #continued = false;
   #keepsWake = false;
@@ -221,7 +223,8 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
 
   #failedUnanswered(route: Route, pass: Pass | undefined, failure: AttemptFailure): void {
     const untouched = this.#body?.touched !== true;
-    const resend = mayResend(failure, this.request.method, untouched) && this.#mayTryAgain();
+    const resend = mayResend(failure, this.request.method, untouched, this.#broke) && this.#mayTryAgain();
+    this.#broke ||= failure.sent && !failure.reused;
     const stale = failure.sent && failure.reused && resend;
     if (stale || failure.answered) pass?.release();
     else pass?.unreachable(failure.error.message);

@@ -21,17 +21,22 @@ export function isInvalidAnswer(error: Error): boolean {
 }
 
 /**
- * Again only where nothing can have happened at the instance: the connection never stood, or it was a used one
- * that had gone stale, the method is safe, and nothing of the body was read.
+ * Again only where nothing of the body was read, and the connection never stood or the method is safe: a used
+ * connection may have been stale, and a new one accepted by an instance that was just dying. That once only: a request
+ * that kills its instance must not kill one after the other.
+ * @param broke a new connection has broken under this request before.
  */
 export function mayResend(
   failure: AttemptFailure,
   method: string | undefined,
   bodyUntouched: boolean,
+  broke: boolean,
 ): boolean {
   if (!bodyUntouched || failure.answered) return false;
   if (!failure.sent) return true;
-  return failure.reused && SAFE.has(method ?? '') && !isInvalidAnswer(failure.error);
+  return (
+    (failure.reused || !(broke || failure.heard)) && SAFE.has(method ?? '') && !isInvalidAnswer(failure.error)
+  );
 }
 
 /** What a failed sending is called towards the client. */

@@ -72,12 +72,11 @@ export class Lane {
       onread: {
         buffer: () => this.#buffer,
         callback: (length) => {
+          const isFirst = !this.#proven;
+          this.#proven = true;
           const goOn = this.#onRead(length);
           // Now and not before: who waits for its turn goes out on this connection, where it is free already.
-          if (!this.#proven) {
-            this.#proven = true;
-            this.pool.proven(this);
-          }
+          if (isFirst) this.pool.proven(this);
           return goOn;
         },
       },
@@ -100,6 +99,11 @@ export class Lane {
 
   get open(): boolean {
     return !this.#closed;
+  }
+
+  /** Something was read from it. */
+  get heard(): boolean {
+    return this.#proven;
   }
 
   /** During a read: its bytes stay as they are afterwards, so that they need no copy. */

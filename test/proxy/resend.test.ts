@@ -35,13 +35,40 @@ test('an unsafe request on a stale connection is not sent again', async (t) => {
   assert.equal(instance.peers.length, 1);
 });
 
-test('a request that broke a fresh connection is not sent again, and the gate is told', async (t) => {
+/** Takes a request, and resets the connection. */
+const breaking = (peer: Peer) => {
+  peer.socket.on('data', () => peer.socket.resetAndDestroy());
+};
+
+test('a safe request that an instance took while it died is answered by the next one, and the gate is told', async (t) => {
   const bench = await startBench(t);
-  const instance = await startInstance(t, (peer) => {
-    peer.socket.on('data', () => peer.socket.resetAndDestroy());
-  });
+  const dying = await startInstance(t, breaking);
+  bench.gate.wake('app', dying.port);
+  const answer = bench.exchange(GET);
+  await until(() => bench.gate.held() === 1);
+  const next = await startInstance(t, answering(OK));
+  bench.gate.wake('app', next.port);
+  assert.match(await answer, /^HTTP\/1\.1 200 /);
+  assert.deepEqual([dying.peers.length, next.peers.length, bench.gate.unreachable.length], [1, 1, 1]);
+});
+
+test('a safe request under which a second instance breaks is given up', async (t) => {
+  const bench = await startBench(t);
+  const first = await startInstance(t, breaking);
+  bench.gate.wake('app', first.port);
+  const answer = bench.exchange(GET);
+  await until(() => bench.gate.held() === 1);
+  const second = await startInstance(t, breaking);
+  bench.gate.wake('app', second.port);
+  assert.match(await answer, /^HTTP\/1\.1 502 [\s\S]*UPSTREAM_FAILED/);
+  assert.deepEqual([first.peers.length, second.peers.length], [1, 1]);
+});
+
+test('an unsafe request that broke a fresh connection is not sent again, and the gate is told', async (t) => {
+  const bench = await startBench(t);
+  const instance = await startInstance(t, breaking);
   bench.gate.wake('app', instance.port);
-  const text = await bench.exchange(GET);
+  const text = await bench.exchange(GET.replace('GET', 'DELETE'));
   assert.match(text, /^HTTP\/1\.1 502 [\s\S]*UPSTREAM_FAILED/);
   assert.equal(instance.peers.length, 1);
   assert.equal(bench.gate.unreachable.length, 1);

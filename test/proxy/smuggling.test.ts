@@ -81,3 +81,20 @@ test('bytes after a complete request are a request of their own', async (t) => {
   assert.equal(text.match(/HTTP\/1\.1 200 /g)?.length, 2);
   assert.equal(bench.gate.entered, 2);
 });
+
+for (const method of ['DELETE', 'OPTIONS']) {
+  test(`http-proxy 1720 and 1721: the chunked body of ${method} stays a body, and no request of its own`, async (t) => {
+    const bench = await startBench(t);
+    const instance = await startInstance(t, answering(OK));
+    bench.gate.wake('app', instance.port);
+    const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
+    const text = await bench.exchange(
+      `${method} / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`,
+    );
+    assert.equal(text.match(/HTTP\/1\.1 \d/g)?.length, 1);
+    const peer = await instance.peer(0);
+    assert.match(peer.text, /\r\ntransfer-encoding: chunked\r\n/i);
+    assert.doesNotMatch(peer.text, /content-length/i);
+    assert.equal(bench.gate.entered, 1);
+  });
+}
