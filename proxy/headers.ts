@@ -262,6 +262,16 @@ export function fieldOf(raw: readonly string[], lowerName: string): string | und
   return value;
 }
 
+/** Values of all fields of that name, each as it came. */
+export function valuesOf(raw: readonly string[], name: string): string[] {
+  const lower = name.toLowerCase();
+  const values: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (raw[i]?.length === lower.length && raw[i]?.toLowerCase() === lower) values.push(raw[i + 1] ?? '');
+  }
+  return values;
+}
+
 /** Trailers that may follow a body: none that frames, routes or belongs to a connection (RFC 9110 6.5.1). */
 export function trailerFields(raw: readonly string[]): [string, string][] {
   const out: [string, string][] = [];

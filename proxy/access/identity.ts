@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { resolve } from 'node:path';
 import type { Config, IdentityDefinition, Logger } from '../../config/index.js';
 import { isReveilleError, ReveilleError } from '../../errors/index.js';
+import { valuesOf } from '../headers.js';
 import { type IsTrusted, plainAddress, trustedPeers } from '../peer.js';
 import { ANONYMOUS, type Visitor } from '../visitor.js';
 import { bearerOf, cookieOf } from './credentials.js';
@@ -73,8 +74,8 @@ export class Identity {
   #byHeaders(request: IncomingMessage): Identified | undefined {
     const { headers } = this.definition;
     if (headers === undefined) return undefined;
-    const users = valuesOf(request, headers.user);
-    const groups = valuesOf(request, headers.groups);
+    const users = valuesOf(request.rawHeaders, headers.user);
+    const groups = valuesOf(request.rawHeaders, headers.groups);
     if (users.length > 1 || groups.length > 1) {
       const message = `The request has several ${headers.user} or ${headers.groups} fields.`;
       return { ...this.#anonymous, trouble: new ReveilleError('IDENTITY_INVALID', message) };
@@ -119,16 +120,6 @@ export class Identity {
 
 function named(error: unknown): ReveilleError {
   return isReveilleError(error) ? error : new ReveilleError('INTERNAL', undefined, { cause: error });
-}
-
-function valuesOf(request: IncomingMessage, name: string): string[] {
-  const lower = name.toLowerCase();
-  const raw = request.rawHeaders;
-  const values: string[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    if (raw[i]?.length === lower.length && raw[i]?.toLowerCase() === lower) values.push(raw[i + 1] ?? '');
-  }
-  return values;
 }
 
 /** As configured; the one before where nothing about it changed, with the keys and tokens that it knows. */

@@ -1,7 +1,7 @@
 /** Patterns of requests: method, path, header, address. All that a pattern names must fit. */
 import type { IncomingMessage } from 'node:http';
 import type { RequestPattern } from '../../config/index.js';
-import { fieldOf } from '../headers.js';
+import { valuesOf } from '../headers.js';
 import { trustedPeers } from '../peer.js';
 import { meaningsOf } from '../request-target.js';
 
@@ -36,8 +36,10 @@ export function matcherOf({ methods, path, header = {}, addresses }: RequestPatt
     if (methods !== undefined && !methods.includes(request.method ?? '')) return false;
     if (inBlocks !== undefined && !inBlocks(question.address())) return false;
     for (const { name, fits } of fields) {
-      const value = fieldOf(request.rawHeaders, name);
-      if (value === undefined || !fits(value.toLowerCase())) return false;
+      // Sent twice, servers take the first, the last, or both: each is a reading of its own.
+      const values = valuesOf(request.rawHeaders, name).map((value) => value.toLowerCase());
+      const isFit = readings === 'every' ? values.every(fits) : [...values, values.join(', ')].some(fits);
+      if (values.length === 0 || !isFit) return false;
     }
     if (exact === undefined || folded === undefined) return true;
     const paths = readingsOf(question.path);

@@ -105,6 +105,14 @@ test('only what is allowed and not denied wakes; the rest is told so', async (t)
   assert.match(post, /WAKE_DENIED/);
 });
 
+test('a field that is sent twice is denied for either, and allowed for both only', async (t) => {
+  const twice = ['Purpose: x', 'Purpose: prefetch'];
+  const denying = await asleep(t, { wake: { deny: [{ header: { Purpose: 'prefetch' } }] } });
+  assert.equal((await ask(denying, '/', ...twice)).code, 'WAKE_DENIED');
+  const allowing = await asleep(t, { wake: { allow: [{ header: { Purpose: 'prefetch' } }] } });
+  assert.equal((await ask(allowing, '/', ...twice)).code, 'WAKE_DENIED');
+});
+
 test('a denied path is denied with a slash at its end, too', async (t) => {
   const bench = await asleep(t, { wake: { deny: [{ path: '/metrics' }] } });
   for (const target of ['/metrics', '/metrics/', '/metrics//', '/Metrics;x/', '/x/../metrics/?q']) {
