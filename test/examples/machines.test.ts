@@ -10,9 +10,9 @@ import { instancePort } from '../kit/ports.js';
 import { fakeProgram, root } from '../kit/scripts.js';
 import { freePorts } from '../kit/up.js';
 
-/** Answers every connection and ends on SIGTERM; its pid is in a file, as long as it lives. */
+/** Answers every connection, outlives those that a health probe resets, and ends on SIGTERM; its pid is in a file, as long as it lives. */
 const machine = (port: number, place: string): string =>
-  `node -e 'require("net").createServer((s) => s.end("I am up")).listen(${port}, "127.0.0.1")' >/dev/null 2>&1 & echo $! > ${place}/pid`;
+  `node -e 'require("net").createServer((s) => s.on("error", () => {}).end("I am up")).listen(${port}, "127.0.0.1")' >/dev/null 2>&1 & echo $! > ${place}/pid`;
 
 /** Ends what `machine` began, and waits for it: the port is free then. */
 const turnOff = (place: string): string =>
