@@ -15,7 +15,7 @@ import {
   sshOptions,
   sshTarget,
 } from '../kit/house-servers.js';
-import { freePorts } from '../kit/up.js';
+import { freePorts } from '../kit/ports.js';
 
 const AFTER_MS = 2000;
 const idle = { after: `${AFTER_MS}ms` };

@@ -10,7 +10,7 @@ import { House } from '../kit/house.js';
 import { type Sum, someBytes, takeBytes } from '../kit/house-bytes.js';
 import { memoryPeaks } from '../kit/house-memory.js';
 import { WholeHouse } from '../kit/house-up.js';
-import { freePorts } from '../kit/up.js';
+import { freePorts } from '../kit/ports.js';
 
 const APP = fileURLToPath(new URL('../kit/house-tcp-app.js', import.meta.url));
 const MIB = 2 ** 20;

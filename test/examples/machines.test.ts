@@ -6,9 +6,8 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { eventually } from '../kit/conditions.js';
 import { House } from '../kit/house.js';
-import { instancePort } from '../kit/ports.js';
+import { freePorts, instancePort } from '../kit/ports.js';
 import { fakeProgram, root } from '../kit/scripts.js';
-import { freePorts } from '../kit/up.js';
 
 /** Answers every connection, outlives those that a health probe resets, and ends on SIGTERM; its pid is in a file, as long as it lives. */
 const machine = (port: number, place: string): string =>

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { eventually } from '../kit/conditions.js';
 import type { Holdings } from '../kit/hostile-child.js';
 import { startInstance } from '../kit/http-bench.js';
-import { freePorts } from '../kit/up.js';
+import { freePorts } from '../kit/ports.js';
 
 const CHILD = fileURLToPath(new URL('../kit/hostile-child.js', import.meta.url));
 const MIB = 2 ** 20;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { eventually } from './conditions.js';
 import { HouseBase, type Plan } from './house-base.js';
 import type { Part } from './house-part.js';
-import { freePorts } from './up.js';
+import { freePorts } from './ports.js';
 
 /** How the command line of each part below `up` begins. */
 const COMMANDS = {

@@ -1,13 +1,28 @@
 import { randomInt } from 'node:crypto';
 import net from 'node:net';
 
-/** Below those that the system gives to outgoing connections, and beyond those of houses. */
-const RANGE = { from: 30_000, to: 32_700 };
+/**
+ * Below those that the system gives to outgoing connections and to who asks for any: between the look and the use,
+ * a part of another test got one of those. Those of houses' instances lie between the two.
+ */
+const DOORS = { from: 10_000, to: 20_000 };
+const INSTANCES = { from: 30_000, to: 32_700 };
+
+/** Ports for parts that listen later, each another one. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freeIn(DOORS));
+  return [...ports];
+}
 
 /** A port that is free and stays so until an instance listens on it: no connection gets it meanwhile. */
-export async function instancePort(): Promise<number> {
+export function instancePort(): Promise<number> {
+  return freeIn(INSTANCES);
+}
+
+async function freeIn({ from, to }: { from: number; to: number }): Promise<number> {
   for (;;) {
-    const port = randomInt(RANGE.from, RANGE.to);
+    const port = randomInt(from, to);
     if (await isFree(port)) return port;
   }
 }

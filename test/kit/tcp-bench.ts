@@ -1,4 +1,5 @@
 /** TCP doors with a fake gate; instances and clients are those of http-bench.ts. */
+
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import { pino } from 'pino';
@@ -9,7 +10,7 @@ import { ConnectionGuard } from '../../proxy/connection-guard.js';
 import { TcpDoors } from '../../proxy/tcp/doors.js';
 import { FakeGate } from './fake-gate.js';
 import { configOf, dial, type Peer } from './http-bench.js';
-import { freePorts } from './up.js';
+import { freePorts } from './ports.js';
 
 export interface TcpBench {
   doors: TcpDoors;

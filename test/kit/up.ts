@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { engine } from './engines.js';
+import { freePorts } from './ports.js';
 import { type Running, start, tempFolder, until } from './scripts.js';
 
 const FAKE = fileURLToPath(new URL('./fake-reveille.js', import.meta.url));
@@ -70,20 +70,4 @@ export function processesOf({ folder }: Site): { pid: number; command: string }[
 export function events({ file }: Site): string[] {
   const path = `${file}.events`;
   return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
-}
-
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<net.Server>((resolve) => {
-          const server = net.createServer();
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -11,7 +11,7 @@ import { createFrontDoor } from '../../proxy/front-door.js';
 import { TcpDoors } from '../../proxy/tcp/doors.js';
 import { FakeGate } from '../kit/fake-gate.js';
 import { answering, configOf, dial, OK, startInstance, until } from '../kit/http-bench.js';
-import { freePorts } from '../kit/up.js';
+import { freePorts } from '../kit/ports.js';
 
 const log = pino({ level: 'silent' });
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { makeGuest, needsGuest } from '../kit/guest.js';
 import { House } from '../kit/house.js';
 import { runClient } from '../kit/house-servers.js';
-import { freePorts } from '../kit/up.js';
+import { freePorts } from '../kit/ports.js';
 
 const SSH = [
   ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR'],

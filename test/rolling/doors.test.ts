@@ -6,8 +6,8 @@ import { needs } from '../kit/engines.js';
 import { app } from '../kit/house-base.js';
 import { send } from '../kit/house-client.js';
 import { WholeHouse } from '../kit/house-up.js';
+import { freePorts } from '../kit/ports.js';
 import { SteadyTraffic } from '../kit/steady-traffic.js';
-import { freePorts } from '../kit/up.js';
 
 const engine = needs('temporal');
 

@@ -6,9 +6,8 @@ import { convert } from '../../cli/sleepingd/convert.js';
 import { eventually } from '../kit/conditions.js';
 import { needs } from '../kit/engines.js';
 import { House } from '../kit/house.js';
-import { instancePort } from '../kit/ports.js';
+import { freePorts, instancePort } from '../kit/ports.js';
 import { throughout } from '../kit/throughout.js';
-import { freePorts } from '../kit/up.js';
 
 /** Sends a line, and reads until the end. @returns undefined where the connection was reset. */
 function ask(

@@ -6,7 +6,7 @@ import { eventually } from '../kit/conditions.js';
 import { DockerEngine, needsDocker } from '../kit/docker-engine.js';
 import { needs } from '../kit/engines.js';
 import { House } from '../kit/house.js';
-import { freePorts } from '../kit/up.js';
+import { freePorts } from '../kit/ports.js';
 
 /** As the documents describe theirs: two containers, one of them at random, started where it does not run. */
 const STARTSERVER = `#!/bin/bash

@@ -4,10 +4,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { needs } from '../kit/engines.js';
-import { instancePort } from '../kit/ports.js';
+import { freePorts, instancePort } from '../kit/ports.js';
 import { reveille } from '../kit/reveille.js';
 import { until } from '../kit/scripts.js';
-import { freePorts, site } from '../kit/up.js';
+import { site } from '../kit/up.js';
 
 function ask(port: number): Promise<string> {
   return new Promise((resolve) => {

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { sourceOf } from '../../proxy/source.js';
 import { startInstance, until } from '../kit/http-bench.js';
+import { freePorts } from '../kit/ports.js';
 import { startTcpBench, type TcpBench } from '../kit/tcp-bench.js';
-import { freePorts } from '../kit/up.js';
 
 const told = (bench: TcpBench, code: string) => bench.lines.some((line) => line.code === code);
 
