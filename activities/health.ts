@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { HealthDefinition } from '../config/index.js';
+import { addressText, type HealthDefinition } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import type { Endpoint } from '../workflows/messages.js';
 import { statusMatcher } from './health-status.js';
@@ -107,8 +107,7 @@ function probeOf(health: ActiveHealth, endpoint: Endpoint, run: HealthOptions['r
   if ('tcp' in health) return (signal) => probeTcp(endpoint, health.greets, signal);
   if ('command' in health) return (signal) => probeByCommand(health.command, run, signal);
   const isExpected = statusMatcher(health.status);
-  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
-  const url = new URL(`http://${host}:${endpoint.port}`);
+  const url = new URL(`http://${addressText(endpoint)}`);
   const headers: Record<string, string> = health.host === undefined ? {} : { host: health.host };
   return async (signal) => {
     const status = await probeHttp({ url, path: health.path, headers }, signal);

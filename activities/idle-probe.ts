@@ -1,4 +1,4 @@
-import type { Config, IdleProbeDefinition } from '../config/index.js';
+import { addressText, type Config, type IdleProbeDefinition } from '../config/index.js';
 import type { ProbeResult } from './contract.js';
 import { inWords, probeHttp } from './http-probe.js';
 import { type ProbedInstance, runProbeCommand } from './probe-command.js';
@@ -32,8 +32,7 @@ async function byUrl(
   { endpoint }: ProbedInstance,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
-  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
-  const url = new URL(target, `http://${host}:${endpoint.port}`);
+  const url = new URL(target, `http://${addressText(endpoint)}`);
   const status = await probeHttp({ url }, signal);
   return { idle: status >= 200 && status <= 299 };
 }

@@ -4,7 +4,7 @@ import type { GlobalOptions } from './global-options.js';
 import type { Part } from './service-host.js';
 
 /** The absolute path of the configuration that a command line means. */
-export function configFileOf(command: Command): string {
+function configFileOf(command: Command): string {
   const { config } = command.optsWithGlobals<GlobalOptions>();
   return resolve(config ?? 'reveille.yaml');
 }

@@ -6,7 +6,7 @@ export type {
   RequestPattern,
   WakeDefinition,
 } from './access-schema.js';
-export { type HostPort, isLoopback, splitAddress } from './addresses.js';
+export { addressText, type HostPort, isLoopback, splitAddress } from './addresses.js';
 export { ConfigError, type ConfigIssue, formatIssue } from './config-error.js';
 export { type ConfigDiff, diffConfigs } from './diff.js';
 export { addDiscovered, type Discovered, discoveredFile, readDiscovered } from './discovered.js';
@@ -64,7 +64,7 @@ export {
   type ServiceOptions,
 } from './service.js';
 export { SIGNATURE_HEADER, sign, verify } from './signature.js';
-export { addressText, type TcpDoorPlan, tcpDoors, tcpPlace } from './tcp-doors.js';
+export { type TcpDoorPlan, tcpDoors, tcpPlace } from './tcp-doors.js';
 export type { TcpRoute } from './tcp-route-schema.js';
 export { leaseTime } from './timing.js';
 export { formatDuration, type Milliseconds, parseDuration } from './units.js';

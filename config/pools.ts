@@ -10,7 +10,7 @@ export type CountPool = Extract<PoolSettings, { max: number }>;
 export type Template<P extends PoolSettings = PoolSettings> = ResourceDefinition & { pool: P };
 
 /** Under which a member of a pool by number knows its number. */
-export const MEMBER = 'member';
+const MEMBER = 'member';
 /** Whatever the pattern says: nothing that breaks a line, an environment or a bound. */
 const ADMISSIBLE = /^[^\p{Cc}]{1,1000}$/u;
 

@@ -1,4 +1,4 @@
-import { type HostPort, splitAddress } from './addresses.js';
+import { addressText, type HostPort, splitAddress } from './addresses.js';
 import type { HealthDefinition, RouteDefinition } from './resource-schema.js';
 import type { LooseConfigFile } from './schema.js';
 import type { TcpRoute } from './tcp-route-schema.js';
@@ -46,9 +46,4 @@ export function tcpDoors({
 /** Where a TCP route listens. @param proxyListen HOST:PORT of the proxy, whose host a bare port takes. */
 export function tcpPlace({ tcp }: Pick<TcpRoute, 'tcp'>, proxyListen: string): HostPort {
   return typeof tcp === 'number' ? { host: splitAddress(proxyListen).host, port: tcp } : splitAddress(tcp);
-}
-
-/** HOST:PORT, with the brackets of an IPv6 address. */
-export function addressText({ host, port }: HostPort): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -14,7 +14,7 @@ function codeOf(error: Error): string {
 }
 
 /** The instance answered with something that is not HTTP/1.1, or that Node does not write. */
-export function isInvalidAnswer(error: Error): boolean {
+function isInvalidAnswer(error: Error): boolean {
   if (error instanceof InvalidAnswer) return true;
   const code = codeOf(error);
   return code.startsWith('ERR_HTTP_') || code === 'ERR_INVALID_CHAR';

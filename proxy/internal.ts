@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import {
+  addressText,
   type Config,
   LEASE_PATH,
   type LeaseReply,
@@ -53,7 +54,7 @@ export class InternalServer {
     });
     const address = this.server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;
-    return host.includes(':') ? `[${host}]:${bound}` : `${host}:${bound}`;
+    return addressText({ host, port: bound });
   }
 
   /** Lets this host's control find the metrics: one file per running proxy. */

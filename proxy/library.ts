@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Registry } from 'prom-client';
-import { type Config, definitionOf, type Logger, readSecret } from '../config/index.js';
+import { addressText, type Config, definitionOf, type Logger, readSecret } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
 import {
   connectTemporal,
@@ -12,8 +12,9 @@ import {
 } from '../temporal/index.js';
 import type { ReadyState } from '../workflows/messages.js';
 import { createFrontDoor, type FrontDoor } from './front-door.js';
-import { LeaseGate } from './gate.js';
-import { InternalServer } from './internal.js';
+import type { LeaseGate } from './gate.js';
+import { startGate } from './gate-start.js';
+import type { InternalServer } from './internal.js';
 
 interface Parts {
   door: FrontDoor;
@@ -60,7 +61,7 @@ export class Library {
     const name = this.#name;
     const late = new ReveilleError('HOLD_TIMEOUT', `${name} is not ready yet; it goes on starting.`);
     const { endpoint } = await this.#within(late, (signal) => this.#resources.untilReady(name, signal));
-    return addressOf(endpoint) ?? '';
+    return endpoint === undefined ? '' : addressText(endpoint);
   }
 
   /** Stops it and waits until it is asleep. Content where it is. @throws ReveilleError STOP_FAILED. */
@@ -135,26 +136,8 @@ export class Library {
 async function startParts(config: Config, temporal: TemporalConnection, log: Logger): Promise<Parts> {
   const registry = new Registry();
   const secret = await readSecret(config);
-  let gate: LeaseGate | undefined;
-  const internal = new InternalServer({
-    config,
-    secret,
-    registry,
-    answer: (...question) => {
-      if (!gate) throw new Error('asked before the start was over');
-      return gate.answer(...question);
-    },
-  });
-  const at = await internal.listen();
-  gate = new LeaseGate(config, { temporal, at, log, registry });
-  internal.register(gate.id, at);
+  const { gate, internal } = await startGate({ config, temporal, log, registry, secret });
   return { gate, internal, door: createFrontDoor({ config, gate, log, registry }) };
-}
-
-export function addressOf(endpoint: ReadyState['endpoint']): string | undefined {
-  if (endpoint === undefined) return undefined;
-  const { host, port } = endpoint;
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 async function named<T>(work: () => Promise<T>): Promise<T> {

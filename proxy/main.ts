@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import {
+  addressText,
   type Config,
   type Ending,
   type Service,
@@ -10,8 +11,9 @@ import { connectTemporal, type TemporalConnection } from '../temporal/index.js';
 import { WakeLimits } from './access/wake-limits.js';
 import { ConnectionGuard } from './connection-guard.js';
 import { createFrontDoor, type FrontDoor } from './front-door.js';
-import { LeaseGate } from './gate.js';
-import { InternalServer } from './internal.js';
+import type { LeaseGate } from './gate.js';
+import { startGate } from './gate-start.js';
+import type { InternalServer } from './internal.js';
 import { TcpDoors } from './tcp/doors.js';
 
 /** Starts the proxy: its control address first, because every ask names it. Needs no Temporal to start. */
@@ -24,29 +26,20 @@ export async function startProxy({
 }: ServiceOptions): Promise<Service> {
   const registry = new Registry();
   const temporal = connectTemporal(config);
-  let gate: LeaseGate | undefined;
-  const internal = new InternalServer({
-    config,
-    secret,
-    registry,
-    answer: (...question) => {
-      if (!gate) throw new Error('asked before the start was over');
-      return gate.answer(...question);
-    },
-  });
-  const at = await internal.listen();
-  gate = new LeaseGate(config, { temporal, at, log, registry });
-  internal.register(gate.id, at);
+  const { gate, internal } = await startGate({ config, temporal, log, registry, secret });
   const guard = new ConnectionGuard(config, registry, log);
   const limits = new WakeLimits(config);
   const door = createFrontDoor({ config, gate, log, registry, guard, limits });
   const bound = await door.listen(
     listenFd === undefined ? splitAddress(config.proxy.listen) : { fd: listenFd },
   );
-  const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
   const tcp = new TcpDoors({ config, gate, log, registry, guard, limits, handed });
   await tcp.apply(config);
-  return new ProxyService(config, { gate, guard, door, tcp, internal, temporal }, `${host}:${bound.port}`);
+  return new ProxyService(
+    config,
+    { gate, guard, door, tcp, internal, temporal },
+    addressText({ host: bound.address, port: bound.port }),
+  );
 }
 
 interface Parts {

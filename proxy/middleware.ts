@@ -6,9 +6,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { type Config, createLogger, type Logger, loadConfig } from '../config/index.js';
+import { addressText, type Config, createLogger, type Logger, loadConfig } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
-import { addressOf, Library } from './library.js';
+import { Library } from './library.js';
 import { namedError, sendProblem } from './problems.js';
 import { hasBody } from './request-body.js';
 import { newRequestId } from './request-id.js';
@@ -110,7 +110,7 @@ export function reveille(options: ReveilleOptions): Reveille {
     isRunning: async () => (await library.state())?.phase === 'ready',
     async address() {
       const state = await library.state();
-      return state?.phase === 'ready' ? addressOf(state.endpoint) : undefined;
+      return state?.phase === 'ready' && state.endpoint ? addressText(state.endpoint) : undefined;
     },
     startHandler: hook(() => library.start()),
     stopHandler: hook(() => library.stop()),

@@ -2,6 +2,7 @@ import { type SendHandle, spawnSync } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
+import { addressText } from '../../config/index.js';
 import { ReveilleError } from '../../errors/index.js';
 
 /** An argument of `listen`, never an option: with a descriptor Node passes over that. */
@@ -49,7 +50,7 @@ export class HeldSocket {
       handle.close();
       throw systemError(late, host, port);
     }
-    const held = new HeldSocket(handle, `${host.includes(':') ? `[${host}]` : host}:${name.port ?? port}`);
+    const held = new HeldSocket(handle, addressText({ host, port: name.port ?? port }));
     held.beginToListen();
     return held;
   }

@@ -11,7 +11,7 @@ import { qemuSettings } from './qemu-schema.js';
  * Each provider's settings, which stand under its name in a resource. A provider is added by a line here, one in
  * resource-schema.ts and one in activities/providers/table.ts.
  */
-export const providerSettings = {
+const providerSettings = {
   process: processSettings,
   command: commandSettings,
   http: httpSettings,

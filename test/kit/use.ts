@@ -4,7 +4,6 @@ import { WebSocket } from 'ws';
 import type { LeaseStatus } from '../../workflows/messages.js';
 import { eventually } from './conditions.js';
 import type { House } from './house.js';
-import type { JournalEntry } from './house-base.js';
 import { ask, type HouseAnswer } from './house-client.js';
 
 /** An open WebSocket through a proxy. @param at HTTP URL */
@@ -26,10 +25,6 @@ export function leaseOf(
     (await house.resources.status(name))?.leases.find((lease) => fits(lease)),
   );
 }
-
-/** What a resource's instances have written down. */
-export const journalOf = (house: House, name: string, event: JournalEntry['event']): JournalEntry[] =>
-  house.journal(event).filter(({ resource }) => resource === name);
 
 /** Asks again and again, one request at a time, until `end` is called. */
 export class Traffic {
