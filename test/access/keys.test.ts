@@ -69,7 +69,12 @@ for (const [stale, status] of [
     const { bench, key, keys } = await tokenBench(t, { jwt });
     const token = bearer(await sign(key, { sub: 'a' }));
     await ask(bench, '/', token);
+    const fetched = keys.requests();
     keys.answer = (response) => response.writeHead(503).end();
+    await eventually('the keys are asked for again, and cannot be had', async () => {
+      await ask(bench, '/', token);
+      return keys.requests() > fetched + 1;
+    });
     for (let i = 0; i < 3; i++) assert.equal((await ask(bench, '/', token)).status, status);
   });
 }
