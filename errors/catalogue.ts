@@ -1,4 +1,5 @@
 import { controlPlaneErrors } from './catalogue/control-plane.js';
+import { imageErrors } from './catalogue/images.js';
 import { instanceErrors } from './catalogue/instances.js';
 import { requestErrors } from './catalogue/requests.js';
 import { setupErrors } from './catalogue/setup.js';
@@ -9,6 +10,12 @@ export type { ErrorEntry } from './catalogue/entry.js';
  * Every error that Reveille names. The one place where a code, its HTTP status, its meaning and its remedy
  * stand; docs/errors.md is checked against it by a test.
  */
-export const catalogue = { ...setupErrors, ...requestErrors, ...controlPlaneErrors, ...instanceErrors };
+export const catalogue = {
+  ...setupErrors,
+  ...requestErrors,
+  ...controlPlaneErrors,
+  ...instanceErrors,
+  ...imageErrors,
+};
 
 export type ErrorCode = keyof typeof catalogue;
