@@ -1,3 +1,4 @@
+import { cloudErrors } from './catalogue/clouds.js';
 import { controlPlaneErrors } from './catalogue/control-plane.js';
 import { imageErrors } from './catalogue/images.js';
 import { instanceErrors } from './catalogue/instances.js';
@@ -15,6 +16,7 @@ export const catalogue = {
   ...requestErrors,
   ...controlPlaneErrors,
   ...instanceErrors,
+  ...cloudErrors,
   ...imageErrors,
 };
 
