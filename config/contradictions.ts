@@ -8,6 +8,7 @@ import { httpContradictions } from './providers/http-contradictions.js';
 import { qemuContradictions } from './providers/qemu-contradictions.js';
 import { pattern } from './route-captures.js';
 import type { LooseConfigFile } from './schema.js';
+import { siteContradictions } from './site-contradictions.js';
 import { tcpContradictions } from './tcp-contradictions.js';
 import { tcpDoors } from './tcp-doors.js';
 import { formatDuration } from './units.js';
@@ -38,6 +39,7 @@ export function findContradictions(config: LooseConfigFile): Contradiction[] {
     ...commandContradictions(config),
     ...qemuContradictions(config),
     ...httpContradictions(config),
+    ...siteContradictions(config),
     ...Object.entries(config.resources).flatMap(([name, definition]) => resource(name, definition)),
   ];
 }

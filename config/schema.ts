@@ -130,6 +130,8 @@ export const resourceName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])
   error: wants('a name for a resource', '1 to 63 of a-z, 0-9 and inner hyphens'),
 });
 
+const SITE = wants('the name of a site', '1 to 32 of a-z, 0-9 and inner hyphens');
+
 /** The whole of reveille.yaml. */
 export const configSchema = z.strictObject({
   /** User traffic: where it comes in and within which bounds. */
@@ -153,6 +155,14 @@ export const configSchema = z.strictObject({
   worker: workerSchema.prefault({}),
   /** Folder of everything that Reveille writes. Relative to the configuration file. */
   state: text('a folder').default('.reveille'),
+  /**
+   * Name of this Reveille towards clouds: all its workers have the same, and no other one in the same account has it.
+   * Default, with an embedded Temporal: an id that is kept in the state folder.
+   */
+  site: z
+    .string({ error: SITE })
+    .regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, { error: SITE })
+    .optional(),
   /** Secret of the calls between workers and proxies. `up` makes one; needed where they run apart. */
   secret: secret.optional(),
   /** What becomes of awake instances when `reveille up` ends: stop them, or keep them running. */

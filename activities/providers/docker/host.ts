@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import {
@@ -11,7 +10,7 @@ import {
   settingsOf,
 } from '../../../config/index.js';
 import type { Endpoint, Instance } from '../../../workflows/messages.js';
-import { createOnce, readIfThere } from '../../host/atomic.js';
+import { ownerOf } from '../../host/owner.js';
 import { Ports, portRules, quarantineOf } from '../../host/ports.js';
 import type { HostServices } from '../../host/services.js';
 import type { BootRequest } from '../contract.js';
@@ -39,12 +38,7 @@ export class Host {
 
   /** Names what was created on behalf of this state folder: other Reveilles may use the same engine. */
   get owner(): string {
-    if (this.knownOwner === undefined) {
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-      const file = join(this.folder, '.owner');
-      createOnce(file, randomUUID().slice(0, 8), this.folder);
-      this.knownOwner = readIfThere(file) ?? '';
-    }
+    this.knownOwner ??= ownerOf(this.folder);
     return this.knownOwner;
   }
 
