@@ -1,5 +1,6 @@
-import { loadConfig, stateDir } from '../config/index.js';
+import { type Config, loadConfig, stateDir } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
+import { checkSleepingd } from './sleepingd/up.js';
 import { runningUp } from './up/state.js';
 
 /**
@@ -9,7 +10,18 @@ import { runningUp } from './up/state.js';
  * @throws ConfigError with everything that is wrong; ReveilleError NOT_RUNNING
  */
 export function reload(configFile: string): number {
-  const config = loadConfig(configFile);
+  return tell(loadConfig(configFile));
+}
+
+/**
+ * As `reload`, for `reveille up --sleepingd`.
+ * @param file, configFile as `up` was given them.
+ */
+export function reloadSleepingd(file: string | undefined, configFile: string | undefined): number {
+  return tell(checkSleepingd(file, configFile));
+}
+
+function tell(config: Config): number {
   const pid = runningUp(stateDir(config));
   if (pid === undefined) {
     throw new ReveilleError(

@@ -56,10 +56,18 @@ async function upSleepingd(file: string | true, command: Command): Promise<void>
   ]);
   const { config: other } = command.optsWithGlobals<GlobalOptions>();
   const source = file === true ? undefined : file;
-  const { config, lines, skipped } = sleepingdConfig(source, other && resolve(other));
-  for (const line of skipped) process.stderr.write(`skipped ${line}\n`);
+  const read = (written?: string) => {
+    const { config, lines, skipped } = sleepingdConfig(source, other && resolve(other), written);
+    for (const line of skipped) process.stderr.write(`skipped ${line}\n`);
+    return { config, lines };
+  };
+  const { config, lines } = read();
   const watch = `To watch them: npx reveille status --watch --config ${config.file}`;
-  await up({ config, welcome: () => [...lines, watch].join('\n') });
+  await up({
+    config,
+    read: () => read(config.file).config,
+    welcome: () => [...lines, watch].join('\n'),
+  });
 }
 
 function registerImport(program: Command): void {
@@ -195,6 +203,10 @@ function registerReload(program: Command): void {
   program
     .command('reload')
     .description('check the configuration and have the running `reveille up` read it')
+    .option(
+      '--sleepingd [file]',
+      'where `reveille up --sleepingd` runs: the sleepingd.conf that it was given',
+    )
     .addHelpText(
       'after',
       `
@@ -202,9 +214,13 @@ An invalid configuration is refused and the old one kept. What is awake keeps it
 
 Exit codes: 0 it was told to read it, 1 the file is wrong or nothing runs, 2 the command was not understood.`,
     )
-    .action(async (_options: unknown, command: Command) => {
-      const { reload } = await import('./reload.js');
-      const pid = reload(configFileOf(command));
+    .action(async ({ sleepingd }: { sleepingd?: string | true }, command: Command) => {
+      const { reload, reloadSleepingd } = await import('./reload.js');
+      const { config } = command.optsWithGlobals<GlobalOptions>();
+      const pid =
+        sleepingd === undefined
+          ? reload(configFileOf(command))
+          : reloadSleepingd(sleepingd === true ? undefined : sleepingd, config && resolve(config));
       const { json } = command.optsWithGlobals<GlobalOptions>();
       process.stdout.write(
         json ? `${JSON.stringify({ reloaded: pid })}\n` : `told \`reveille up\` (process ${pid})\n`,

@@ -1,23 +1,26 @@
 import { closeSync, openSync } from 'node:fs';
-import { loadConfig } from '../../config/index.js';
+import type { Config } from '../../config/index.js';
 import type { EndSignals } from './end-signals.js';
 import type { Running } from './shutdown.js';
+
+interface Hangup {
+  readonly signals: EndSignals;
+  readonly say: (line: string) => void;
+  /** @throws where what it reads is wrong. */
+  readonly read: () => Config;
+}
 
 /**
  * SIGHUP: checks the changed file, and where it is right has the parts read it. The same signal is what a
  * terminal sends when it is closed: then it is the end.
  * @returns takes the watch back
  */
-export function reloadOnHangup(
-  running: Running,
-  signals: EndSignals,
-  say: (line: string) => void,
-): () => void {
+export function reloadOnHangup(running: Running, { signals, say, read }: Hangup): () => void {
   const hadTerminal = hasTerminal();
   let queue = Promise.resolve();
   const onHangup = () => {
     if (hadTerminal && !hasTerminal()) signals.raise();
-    else queue = queue.then(() => reload(running, say));
+    else queue = queue.then(() => reload(running, say, read));
   };
   process.on('SIGHUP', onHangup);
   return () => {
@@ -27,9 +30,9 @@ export function reloadOnHangup(
   };
 }
 
-async function reload(running: Running, say: (line: string) => void): Promise<void> {
+async function reload(running: Running, say: Hangup['say'], read: Hangup['read']): Promise<void> {
   try {
-    const config = { ...loadConfig(running.config.file ?? '') };
+    const config = read();
     const { added, settle } = await running.doors.adjust(config);
     running.config = config;
     // Before the signal: the proxy waits for those of its new file.

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureTemporal } from '#scripts/setup/temporal.mjs';
-import { type Config, splitAddress, stateDir } from '../../config/index.js';
+import { type Config, loadConfig, splitAddress, stateDir } from '../../config/index.js';
 import { isReveilleError, ReveilleError } from '../../errors/index.js';
 import { EndSignals } from './end-signals.js';
 import { HeldDoors } from './held-doors.js';
@@ -21,6 +21,8 @@ const START_LIMIT_MS = 60_000;
 export interface UpOptions {
   /** Checked; with a file, since the parts read it. */
   config: Config & { file: string };
+  /** Reads it again, at SIGHUP. Default: from its file. @throws where it is wrong: then the old one stays. */
+  read?: () => Config;
   /** What to say when everything serves. */
   welcome(config: Config, proxy: string, control: string): string;
   /** The program that the parts are commands of. Default: this package's own launcher. */
@@ -44,7 +46,8 @@ export async function up(options: UpOptions): Promise<void> {
     await claim.clearLeftovers(say, signals.end);
     const started = new Start(options, running, claim, logs, signals.end).all();
     const addresses = await orAborted(started, signals.end);
-    const unwatch = reloadOnHangup(running, signals, say);
+    const read = options.read ?? (() => loadConfig(options.config.file));
+    const unwatch = reloadOnHangup(running, { signals, say, read });
     process.stdout.write(`${options.welcome(running.config, addresses.proxy, addresses.control)}\n`);
     await aborted(signals.end);
     unwatch();
