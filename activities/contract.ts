@@ -87,8 +87,13 @@ export interface LifecycleActivities {
   inspect(target: Target & { instance: Instance }): Promise<InspectResult>;
   /** Takes what runs without an execution over as generation `target.generation`. */
   adopt(target: Target & { instance: Instance }): Promise<InspectResult>;
-  /** Stops exactly what this generation started; succeeds where nothing is left of it. */
-  stop(target: Target & { instance?: Instance; then: StopMode; force?: boolean }): Promise<void>;
+  /**
+   * Stops exactly what this generation started; succeeds where nothing is left of it. `unfinished`: it was never
+   * ready, and what was created for it alone is of no use to anybody.
+   */
+  stop(
+    target: Target & { instance?: Instance; then: StopMode; force?: boolean; unfinished?: boolean },
+  ): Promise<void>;
   /** Where a resource that has an endpoint for each connection sends this one. `key` names the connection. */
   connect(
     target: Target & { instance: Instance; connection: { key: string; client: Client } },

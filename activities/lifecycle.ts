@@ -92,9 +92,9 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
         provider(target).adopt(request(target), target.instance, context),
       ),
 
-    stop: ({ instance, then, force = false, ...target }) =>
+    stop: ({ instance, then, force = false, unfinished = false, ...target }) =>
       attempt(services, 'retried', (context) =>
-        provider(target).stop(request(target), instance, { then, force }, context),
+        provider(target).stop(request(target), instance, { then, force, unfinished }, context),
       ),
 
     connect: ({ instance, connection, ...target }) =>

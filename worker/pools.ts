@@ -41,12 +41,16 @@ async function keepAwake(
 export async function removeGone(services: ReconcileServices, signal: AbortSignal): Promise<void> {
   const { providers, host } = services;
   const context = { signal, heartbeat: () => {} };
+  const failures: unknown[] = [];
   for (const provider of Object.values(providers)) {
-    for (const name of (await provider.kept?.(context)) ?? []) {
+    // An engine that is away keeps nobody from looking at the others.
+    const kept = await provider.kept?.(context).catch((error: unknown) => void failures.push(error));
+    for (const name of kept ?? []) {
       if (signal.aborted) return;
       await removeIfGone(services, name, provider.hostBound ? host : undefined);
     }
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function removeIfGone(

@@ -29,7 +29,7 @@ export async function boot(life: Life, plan: Plan): Promise<BootOutcome> {
   // Everyone who waits is told before the cleaning up, which may take as long as the instance's grace.
   if (outcome !== 'stop') life.fail(outcome.failure);
   if (outcome !== 'stop' && outcome.failure.code === 'INSTANCE_DIED') life.noteGone();
-  await stopInstance(life, plan, () => removal(life));
+  await stopInstance(life, plan, () => removal(life), true);
   return outcome === 'stop' || life.stopRequest ? 'stop' : 'failed';
 }
 

@@ -25,8 +25,14 @@ export const removal = (life: Life): StopMode => (life.stopRequest?.then === 'de
  * Stops what the current generation started, tried again until it succeeds, and once more where another mode was
  * ordered meanwhile.
  * An adopted instance is stopped only when no lease that was granted before can live (leases.md 16).
+ * @param unfinished whether its boot was not.
  */
-export async function stopInstance(life: Life, plan: Plan, mode: () => StopMode): Promise<void> {
+export async function stopInstance(
+  life: Life,
+  plan: Plan,
+  mode: () => StopMode,
+  unfinished = false,
+): Promise<void> {
   life.enter('stopping');
   if (life.adoptedAt !== undefined && !forced(life)) {
     const fence = life.adoptedAt + plan.times.longestLease + 1000;
@@ -38,7 +44,7 @@ export async function stopInstance(life: Life, plan: Plan, mode: () => StopMode)
     const summary = `${done} generation ${life.generation}`;
     const args = { ...target(life, plan), ...(life.instance ? { instance: life.instance } : {}), then: done };
     await stopWherever(life, plan, (host) =>
-      onProvider(plan, { queue: 'stop', host, summary }).stop({ ...args, force: forced(life) }),
+      onProvider(plan, { queue: 'stop', host, summary }).stop({ ...args, force: forced(life), unfinished }),
     );
   }
   life.instance = undefined;

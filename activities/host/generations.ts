@@ -48,17 +48,18 @@ export class Generations {
     return Math.max(0, ...begun.map((entry) => Number.parseInt(entry, 10)));
   }
 
-  protected mark(name: string, content: string): void {
+  /** @returns whether this call made it. */
+  protected mark(name: string, content: string): boolean {
     const scratch = join(this.folder, 'tmp');
     mkdirSync(scratch, { recursive: true, mode: 0o700 });
-    createOnce(join(this.folder, name), content, scratch);
+    return createOnce(join(this.folder, name), content, scratch);
   }
 
   protected read(name: string): string | undefined {
     return readIfThere(join(this.folder, name));
   }
 
-  private entries(): string[] {
+  protected entries(): string[] {
     try {
       return readdirSync(this.folder).filter((entry) => /^\d+\./.test(entry));
     } catch {

@@ -40,6 +40,13 @@ export interface Found {
   params?: Record<string, string>;
 }
 
+export interface StopOptions {
+  then: StopMode;
+  force: boolean;
+  /** Its boot was not finished: what was created for this generation alone is removed, its log has been told. */
+  unfinished?: boolean;
+}
+
 export type Change =
   /** An instance has ended, and nobody had told it to. */
   | { kind: 'ended'; name: string; generation: number; reason: string }
@@ -63,7 +70,7 @@ export interface Provider {
   stop(
     request: BootRequest,
     instance: Instance | undefined,
-    options: { then: StopMode; force: boolean },
+    options: StopOptions,
     context: ProviderContext,
   ): Promise<void>;
   /** Resolves with why, when the instance has ended; used to fail a boot at once. Never rejects; ends with the signal. */

@@ -26,7 +26,7 @@ test('a wake that fails shows the last words of the instance, the reason and wha
   assert.match(stderr, /cannot open the database\n.*INSTANCE_DIED: exited with code 3\n/);
 });
 
-test('stop waits until asleep, is content where it was asleep, and passes on how', async (t) => {
+test('SB15: stop waits until asleep, says so where it was asleep, and passes on how', async (t) => {
   const { run, plane } = await startTestClient(t);
   assert.deepEqual((await run('stop', 'hello')).stdout, 'hello is asleep\n');
   plane.awake.set('hello', readyState('hello'));

@@ -4,6 +4,7 @@ import http from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { needs } from '../kit/engines.js';
+import { reveille } from '../kit/reveille.js';
 import { until } from '../kit/scripts.js';
 import { events, processesOf, site, startFake, untilUp } from '../kit/up.js';
 
@@ -68,15 +69,26 @@ test('when up is killed nothing of it stays, and the next one starts', needs('te
   await until(() => processesOf(place).length === 0);
 });
 
-test('a second up on the same state folder is refused', needs('temporal'), async (context) => {
+test(
+  'SB15: a second up on the same state folder is refused, and says what runs already',
+  needs('temporal'),
+  async (context) => {
+    const place = await site(context);
+    const first = startFake(context, place);
+    await untilUp(first);
+    const { code, stderr } = await startFake(context, place).ended;
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`ALREADY_RUNNING: .*process ${first.child.pid}`));
+    first.child.kill('SIGTERM');
+    assert.equal((await first.ended).code, 0);
+  },
+);
+
+test('SB15: a reload where nothing runs says so', async (context) => {
   const place = await site(context);
-  const first = startFake(context, place);
-  await untilUp(first);
-  const { code, stderr } = await startFake(context, place).ended;
+  const { code, stderr } = await reveille(context, place, 'reload').ended;
   assert.equal(code, 1);
-  assert.match(stderr, new RegExp(`ALREADY_RUNNING: .*process ${first.child.pid}`));
-  first.child.kill('SIGTERM');
-  assert.equal((await first.ended).code, 0);
+  assert.match(stderr, /NOT_RUNNING: no `reveille up` runs on /);
 });
 
 test('a damaged database is moved aside and a fresh one used', needs('temporal'), async (context) => {

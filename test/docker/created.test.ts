@@ -151,6 +151,19 @@ describe('containers that Reveille creates', needsDocker(), () => {
     await here.stop('brief', 1000, 'delete');
   });
 
+  test('what a boot created that was not finished is removed by its stop; what has served before stays', async () => {
+    const here = host({ brief: shell(LASTS) });
+    const { instance } = await here.boot('brief', 1000);
+    await here.stop('brief', 1000, 'stop', false, true);
+    await assert.rejects(here.container(instance).inspect(), { statusCode: 404 });
+    const second = await here.boot('brief', 2000);
+    await here.stop('brief', 2000);
+    await here.boot('brief', 3000);
+    await here.stop('brief', 3000, 'stop', false, true);
+    assert.equal((await here.container(second.instance).inspect()).State.Running, false);
+    await here.stop('brief', 3000, 'delete');
+  });
+
   test('one that takes more memory than it may is told as that', async () => {
     const here = host({
       fat: { ...shell('x=aaaaaaaaaaaaaaaa; sleep 0.5; while :; do x=$x$x; done'), memory: '16MB' },

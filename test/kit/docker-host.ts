@@ -56,8 +56,15 @@ export class DockerHost {
     return this.provider.boot(this.request(name, generation), this.context());
   }
 
-  stop(name: string, generation: number, then: StopMode = 'stop', force = false): Promise<void> {
-    return this.provider.stop(this.request(name, generation), undefined, { then, force }, this.context());
+  stop(
+    name: string,
+    generation: number,
+    then: StopMode = 'stop',
+    force = false,
+    unfinished = false,
+  ): Promise<void> {
+    const options = { then, force, unfinished };
+    return this.provider.stop(this.request(name, generation), undefined, options, this.context());
   }
 
   inspect(name: string, instance: Instance) {

@@ -6,6 +6,7 @@ import { memberName } from '../../config/index.js';
 import { keepMinimum, removeGone } from '../../worker/pools.js';
 import { type ReconcileServices, reconcile } from '../../worker/reconcile.js';
 import { eventually } from '../kit/conditions.js';
+import { FakeProvider } from '../kit/fake-provider.js';
 import { quiet, Stack } from '../kit/stack.js';
 
 const GONE_MS = 1000;
@@ -97,6 +98,20 @@ test('a member that nobody has woken for long is removed, once, and nothing else
     ['fleeting--old'],
   );
   assert.ok(stack.provider.running.has('fleeting--awake'));
+});
+
+test('a provider whose engine is away keeps nobody from removing what another keeps', async () => {
+  await wake('fleeting--left', { name: 'left' });
+  await stack.resources.stop('fleeting--left');
+  await asleep('fleeting--left');
+  const broken = new FakeProvider('test-host');
+  broken.kept = () => Promise.reject(new Error('the engine is away'));
+  const there = { ...services, providers: { broken, ...services.providers } };
+  const deleted = () => stack.provider.stops.filter(({ name }) => name === 'fleeting--left').at(-1)?.then;
+  await eventually('it is deleted', async () => {
+    await assert.rejects(removeGone(there, signal), /engine is away/);
+    return deleted() === 'delete';
+  });
 });
 
 test('a member that is woken before it is removed stays', async () => {

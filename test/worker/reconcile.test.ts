@@ -45,3 +45,29 @@ test('a provider whose engine is away keeps nobody from adopting what is of anot
   await assert.rejects(reconcile({ ...services, providers }, signal), /engine is away/);
   await eventually('it is adopted', async () => (await stack.resources.status('two'))?.phase === 'ready');
 });
+
+test('what was given up because its host was gone is ended when it is back, once another host serves', async () => {
+  await stack.resources.untilReady('one', signal, undefined);
+  const elsewhere = new FakeProvider('other-host');
+  const definition = stack.config.resources.one;
+  assert.ok(definition);
+  const request = { name: 'one', params: {}, revision: 'r', definition };
+  const context = { signal, heartbeat: () => {} };
+  const there = { ...services, host: 'other-host', providers: { process: elsewhere } };
+  try {
+    const { generation = 0 } = (await stack.resources.status('one')) ?? {};
+    await elsewhere.boot({ ...request, generation: generation + 60_000 }, context);
+    await reconcile(there, signal);
+    assert.deepEqual(elsewhere.stops, [], 'a younger one is not known to be given up');
+    elsewhere.kill('one');
+    await elsewhere.boot({ ...request, generation: generation - 1 }, context);
+    await reconcile({ ...there, host: 'a third host' }, signal);
+    assert.deepEqual(elsewhere.stops, [], "another host's is not ours to end");
+    await reconcile(there, signal);
+    const ended = elsewhere.stops.map(({ name, generation: of, then }) => [name, of, then]);
+    assert.deepEqual(ended, [['one', generation - 1, 'stop']]);
+    assert.deepEqual([elsewhere.running.size, stack.provider.running.has('one')], [0, true]);
+  } finally {
+    elsewhere.closeAll();
+  }
+});

@@ -1,21 +1,16 @@
 import type Docker from 'dockerode';
 import { settingsOf } from '../../../config/index.js';
-import type { StopMode } from '../../../workflows/messages.js';
-import type { BootRequest, ProviderContext } from '../contract.js';
+import type { BootRequest, ProviderContext, StopOptions } from '../contract.js';
 import { inspectAs, type Owned, ownedBy } from './containers.js';
 import { tried } from './engine.js';
 import type { Host } from './host.js';
 import { asleep } from './names.js';
 
-export interface StopOptions {
-  then: StopMode;
-  force: boolean;
-}
-
 /**
  * Ends what a generation runs in containers that Reveille created, and sees to it that nothing is started for it any
  * more. What a younger generation has taken over goes by another name, and is left alone; so is what an older one left,
- * unless its own stop has begun or all is to be deleted.
+ * unless its own stop has begun or all is to be deleted. What was created for a boot that was not finished goes away;
+ * what has served before stays, with what it wrote.
  */
 export async function stopCreated(
   host: Host,
@@ -37,8 +32,8 @@ async function endOne(
   host: Host,
   docker: Docker,
   owned: Owned,
-  { definition }: BootRequest,
-  { then, force }: StopOptions,
+  { definition, generation }: BootRequest,
+  { then, force, unfinished }: StopOptions,
   { signal: abortSignal, heartbeat }: ProviderContext,
 ): Promise<void> {
   const name = asleep(owned.name);
@@ -47,8 +42,9 @@ async function endOne(
     if ((await inspectAs(docker, name)) === undefined) return;
   }
   const container = docker.getContainer(name);
-  const state = (await inspectAs(docker, name))?.State;
-  if (state === undefined) return;
+  const info = await inspectAs(docker, name);
+  if (info === undefined) return;
+  const { State: state, Id: id } = info;
   heartbeat(`${then} of the container`);
   if (then === 'suspend' && state.Running) {
     // 409: it is paused, or has ended.
@@ -60,6 +56,10 @@ async function endOne(
   const t = force ? 0 : Math.ceil(settingsOf(definition, 'docker').grace / 1000);
   if (state.Running) await tried(container.stop({ t, abortSignal }), 304, 404);
   if (owned.port !== undefined) host.ports.release(owned.port, owned.resource, owned.generation);
+  const isUseless =
+    unfinished &&
+    owned.generation === generation &&
+    !host.record(owned.resource).startedBefore(generation, id);
   // 409: another worker is about to remove it.
-  if (then === 'delete') await tried(container.remove({ force: true, v: true }), 404, 409);
+  if (then === 'delete' || isUseless) await tried(container.remove({ force: true, v: true }), 404, 409);
 }

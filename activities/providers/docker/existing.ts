@@ -1,9 +1,8 @@
 import type Docker from 'dockerode';
 import { settingsOf } from '../../../config/index.js';
 import { ReveilleError } from '../../../errors/index.js';
-import type { BootRequest, ProviderContext } from '../contract.js';
+import type { BootRequest, ProviderContext, StopOptions } from '../contract.js';
 import type { Started } from './create.js';
-import type { StopOptions } from './end.js';
 import { ifThere, tried } from './engine.js';
 import type { Host } from './host.js';
 import type { Info } from './state.js';
