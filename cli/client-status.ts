@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResourceDetails, ResourceList, ResourceSummary } from '../control/contract.js';
-import { inWords, remarks, sleeps } from '../control/words.js';
+import { costs, inWords, remarks, sleeps } from '../control/words.js';
 import { isReveilleError } from '../errors/index.js';
 import type { ClientContext } from './client-actions.js';
 import { plain, table } from './client-format.js';
@@ -104,6 +104,7 @@ export function detailsText(resource: ResourceDetails): string {
     ['boot took', state?.steps.map(({ step, took }) => `${step} ${Math.round(took)} ms`).join(', ')],
     ['failed boots', state?.attempts ? String(state.attempts) : undefined],
     ['next boot', resource.retryAt === undefined ? undefined : `in ${inWords(resource.retryAt - now)}`],
+    ['cost', costs(resource, now)],
     ['idle time', configuration && `${inWords(configuration.idle.after)}, then ${configuration.idle.then}`],
     ['provider', resource.provider],
     ['routes', configuration?.routes.join(', ')],

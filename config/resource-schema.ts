@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { accessSchema, asleepSchema, requestPattern, wakeSchema } from './access-schema.js';
 import { placementSchema } from './placement-schema.js';
 import { params, poolSettings } from './pool-schema.js';
+import { priceSchema } from './price-schema.js';
 import { commandSettings } from './providers/command-schema.js';
 import { dockerSettings } from './providers/docker-schema.js';
 import { httpSettings } from './providers/http-schema.js';
@@ -183,6 +184,8 @@ export const resourceShape = z.strictObject({
   wake: wakeSchema.prefault({}),
   /** Requests that are answered by the proxy while it is asleep, and do not wake it: the first that fits. */
   asleep: z.array(asleepSchema).default([]),
+  /** What an hour awake costs. Given, `status` and metrics tell what was spent, and saved against always-on. */
+  price: priceSchema.optional(),
   /** What clients may see beyond answers. */
   expose: z
     .strictObject({

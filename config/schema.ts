@@ -21,6 +21,7 @@ import { wants } from './wording.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
 
 const proxySchema = z.strictObject({
   /** Where clients come in. */
@@ -143,6 +144,17 @@ export const configSchema = z.strictObject({
       listen: address.default('127.0.0.1:8081'),
       /** Bearer token that callers must send. Required off loopback. */
       token: secret.optional(),
+      /** What is told of hours awake and of money, from the executions that Temporal keeps. */
+      cost: z
+        .strictObject({
+          /** How far back. Temporal forgets what is older than the retention of its namespace. */
+          period: span.default(30 * DAY),
+          /** Times awake that are read and kept in memory at most, the latest first. */
+          times: whole(1).default(50_000),
+          /** How old what is told may be: how often Temporal is asked for what has ended since. */
+          refresh: span.default(MINUTE),
+        })
+        .prefault({}),
     })
     .prefault({}),
   /** What runs the resources' lives: a server of our own (embedded), or one at an address. */

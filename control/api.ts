@@ -11,6 +11,7 @@ import { ReveilleError } from '../errors/index.js';
 import type { StopMode } from '../workflows/messages.js';
 import { accepted, cause, done, gone, until } from './actions.js';
 import { type Action, type InstanceResult, RESOURCES_PATH, type ResourceList } from './contract.js';
+import { type CostBook, withCosts } from './cost.js';
 import { bodies, pinnedUntil, queries, read } from './inputs.js';
 import { Instances, isInstance } from './instances.js';
 import { logOf, sendLog } from './logs.js';
@@ -24,7 +25,10 @@ const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 type Named = Request<{ name: string }>;
 
 /** The routes under /api/v1/resources. @param config asked for each request: a reload changes it. */
-export function resourcesApi(config: () => Config, plane: Plane, reload: () => void): Router {
+export function resourcesApi(
+  config: () => Config,
+  { plane, costs, reload }: { plane: Plane; costs: CostBook; reload: () => void },
+): Router {
   const router = Router({ caseSensitive: true });
   router.use(RESOURCES_PATH, express.json({ limit: BODY_LIMIT }));
   router.param('name', (req, _res, next, name: string) => {
@@ -32,7 +36,7 @@ export function resourcesApi(config: () => Config, plane: Plane, reload: () => v
     if (!NAME.test(name)) throw req.method === 'PUT' ? noName(name) : unknown(name);
     next();
   });
-  addReads(router, config, plane);
+  addReads(router, config, plane, costs);
   addWakes(router, config, plane);
   const instances = new Instances({ config, reload });
   addStops(router, config, plane, instances);
@@ -48,15 +52,17 @@ function noName(name: string): ReveilleError {
   );
 }
 
-function addReads(router: Router, config: () => Config, plane: Plane): void {
+function addReads(router: Router, config: () => Config, plane: Plane, costs: CostBook): void {
   router.get(RESOURCES_PATH, async (req, res) => {
     read(queries.none, req.query, 'query');
-    const resources = await listResources(config(), plane);
+    const resources = await withCosts(config(), costs, await listResources(config(), plane));
     res.json({ now: Date.now(), resources } satisfies ResourceList);
   });
   router.get(ONE, async (req: Named, res) => {
     read(queries.none, req.query, 'query');
-    res.json(await showResource(config(), plane, req.params.name));
+    const shown = await showResource(config(), plane, req.params.name);
+    const [told] = await withCosts(config(), costs, [shown]);
+    res.json(told);
   });
   router.get(`${ONE}/logs`, async (req: Named, res) => {
     const { lines, follow } = read(queries.logs, req.query, 'query');

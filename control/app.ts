@@ -1,6 +1,8 @@
 import express, { type Express, type RequestHandler } from 'express';
-import { type Logger, stateDir } from '../config/index.js';
+import { type Config, type Logger, stateDir } from '../config/index.js';
 import { resourcesApi } from './api.js';
+import type { ResourceSummary } from './contract.js';
+import { type CostBook, withCosts } from './cost.js';
 import { guard } from './guard.js';
 import { readiness } from './health.js';
 import type { ControlMetrics } from './metrics.js';
@@ -15,6 +17,7 @@ export interface AppParts {
   /** Asked for each request: a reload changes them. */
   settings: () => Settings;
   plane: Plane;
+  costs: CostBook;
   metrics: ControlMetrics;
   log: Logger;
   secret: string;
@@ -24,7 +27,7 @@ export interface AppParts {
 
 /** The control address as an express application. */
 export function createApp(parts: AppParts): Express {
-  const { settings, plane, metrics, log } = parts;
+  const { settings, plane, costs, metrics, log } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -42,7 +45,7 @@ export function createApp(parts: AppParts): Express {
   app.use(guard(() => settings().access));
   app.get('/metrics', metricsRoute(parts));
   app.get('/', pageRoute(parts));
-  app.use(resourcesApi(() => settings().config, plane, parts.reload));
+  app.use(resourcesApi(() => settings().config, { plane, costs, reload: parts.reload }));
   app.use(notFound);
   app.use(problemHandler(log));
   return app;
@@ -61,15 +64,29 @@ const securityHeaders: RequestHandler = (_req, res, next) => {
   next();
 };
 
-function metricsRoute({ settings, plane, metrics, secret }: AppParts): RequestHandler {
+function metricsRoute({ settings, plane, costs, metrics, secret }: AppParts): RequestHandler {
   return async (_req, res) => {
     const { config } = settings();
     const [resources, proxies] = await Promise.all([
-      listResources(config, plane).catch(() => undefined),
+      listResources(config, plane)
+        .then((lines) => withNamedCosts(config, costs, lines))
+        .catch(() => undefined),
       askProxies(stateDir(config), secret),
     ]);
     res.type(metrics.contentType).send(await metrics.render(resources, proxies));
   };
+}
+
+/** Members of pools are told as their pool: they may be any number. */
+async function withNamedCosts(
+  config: Config,
+  costs: CostBook,
+  lines: readonly ResourceSummary[],
+): Promise<ResourceSummary[]> {
+  const isNamed = ({ name }: ResourceSummary) =>
+    Object.hasOwn(config.resources, name) || Object.hasOwn(config.pools, name);
+  const named = await withCosts(config, costs, lines.filter(isNamed));
+  return [...named, ...lines.filter((line) => !isNamed(line))];
 }
 
 /** The page is there when Temporal is not: it says so. */

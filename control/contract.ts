@@ -9,6 +9,19 @@ import type { Failure, Phase, StatusState, StopMode } from '../workflows/message
 export const CLIENT_HEADER = 'x-reveille-client';
 export const RESOURCES_PATH = '/api/v1/resources';
 
+/** What it took in the time that is looked at (`control.cost`). */
+export interface Cost {
+  /** First known to be awake; what always-on is reckoned from. */
+  since: number;
+  /** From each wake to the end of its stop. */
+  awakeHours: number;
+  /** Where it has a price, as are the next two, in money. */
+  currency?: string;
+  spent?: number;
+  /** Against being always on. */
+  saved?: number;
+}
+
 /** One line of the list. */
 export interface ResourceSummary {
   name: string;
@@ -31,6 +44,8 @@ export interface ResourceSummary {
   /** The first route, as people open it. */
   url?: string;
   workflow: { id: string; url?: string };
+  /** Absent where nothing is known of it. */
+  cost?: Cost;
   /** While it waits for a place among those of its provider (`quotas`): how many are before it. */
   ahead?: number;
   /** True: it runs with an older definition, until its next boot. */

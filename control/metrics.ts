@@ -37,6 +37,24 @@ export class ControlMetrics {
     help: 'Proxies of this machine that answer',
     registers: this.#registers,
   });
+  readonly #awake = new Gauge({
+    name: 'reveille_awake_seconds',
+    help: 'Time awake within control.cost.period, by resource of the configuration',
+    labelNames: ['resource'],
+    registers: this.#registers,
+  });
+  readonly #spent = new Gauge({
+    name: 'reveille_cost_spent',
+    help: 'Money spent within control.cost.period, where a price is given',
+    labelNames: ['resource', 'currency'],
+    registers: this.#registers,
+  });
+  readonly #saved = new Gauge({
+    name: 'reveille_cost_saved',
+    help: 'Money saved within control.cost.period against being always on, where a price is given',
+    labelNames: ['resource', 'currency'],
+    registers: this.#registers,
+  });
   readonly #requests = new Counter({
     name: 'reveille_api_requests_total',
     help: 'Requests to the control address',
@@ -65,8 +83,20 @@ export class ControlMetrics {
     for (const { phase, members } of resources ?? []) {
       if (members === undefined) this.#resources.inc({ phase });
     }
+    this.#setCosts(resources ?? []);
     const own = await this.#registry.getMetricsAsJSON();
     return AggregatorRegistry.aggregate([own, ...proxies]).metrics();
+  }
+
+  #setCosts(resources: ResourceSummary[]): void {
+    for (const gauge of [this.#awake, this.#spent, this.#saved]) gauge.reset();
+    for (const { name: resource, cost } of resources) {
+      if (cost === undefined) continue;
+      this.#awake.set({ resource }, cost.awakeHours * 3600);
+      if (cost.currency === undefined) continue;
+      this.#spent.set({ resource, currency: cost.currency }, cost.spent ?? 0);
+      this.#saved.set({ resource, currency: cost.currency }, cost.saved ?? 0);
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Params } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
-import { temporalError } from '../temporal/index.js';
+import { type RunTime, temporalError } from '../temporal/index.js';
 import type { StatusState, StopMode } from '../workflows/messages.js';
 
 /** Bound of every short call: past it Temporal counts as out of reach. */
@@ -30,6 +30,8 @@ export interface ResourceLife {
   untilReady(name: string, signal: AbortSignal, params?: Params): Promise<unknown>;
   /** What the last execution of a member was started with. Undefined: there is none. */
   lastRun(name: string): Promise<{ params?: Params } | undefined>;
+  /** When the executions that are open began, or those that have closed since then began and ended. */
+  runTimes(which: { closedSince?: number; limit: number }): Promise<RunTime[]>;
 }
 
 export interface Plane {

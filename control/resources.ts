@@ -58,8 +58,7 @@ function poolsAmong(config: Config, open: readonly string[]): ResourceSummary[] 
 
 function poolSummary(config: Config, name: string, open: readonly string[]): ResourceSummary {
   const named = namedPool(config, name);
-  const isOne = (one: string) => named?.members.includes(one) ?? isNamedAfter(name, one);
-  const members = open.filter(isOne).length;
+  const members = open.filter(whoseNames(config, name)).length;
   const { url, ...line } = summary(config, name, { status: undefined });
   const [route] = named?.routes ?? [];
   const shown = route === undefined ? url : routeUrl(config, route);
@@ -72,6 +71,13 @@ function poolSummary(config: Config, name: string, open: readonly string[]): Res
     // No execution ever has a pool's name.
     workflow: { id: workflowId(name) },
   };
+}
+
+/** Which names a line is about: those of a pool's members, or its own. */
+export function whoseNames(config: Config, name: string): (one: string) => boolean {
+  const named = namedPool(config, name);
+  if (named !== undefined) return (one) => named.members.includes(one);
+  return isPool(config, name) ? (one) => isNamedAfter(name, one) : (one) => one === name;
 }
 
 function namedPool({ pools }: Config, name: string) {

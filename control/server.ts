@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type Config, type Service, type ServiceOptions, splitAddress } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { createApp } from './app.js';
+import { CostBook } from './cost.js';
 import { ControlMetrics } from './metrics.js';
 import type { Plane } from './plane.js';
 import { settingsOf } from './settings.js';
@@ -22,6 +23,7 @@ export async function serveControl(options: ServiceOptions, plane: Plane): Promi
   const app = createApp({
     settings: () => settings,
     plane,
+    costs: new CostBook(plane),
     metrics: new ControlMetrics(),
     log,
     secret,

@@ -20,6 +20,15 @@ function pair(seconds: number, large: number, largeName: string, small: number, 
   return rest === 0 ? first : `${first} ${rest} ${smallName}`;
 }
 
+/** Hours awake, and money where it has a price; empty where nothing is known. */
+export function costs({ cost }: ResourceSummary, now: number): string {
+  if (cost === undefined) return '';
+  const { since, awakeHours, currency, spent = 0, saved = 0 } = cost;
+  const hours = `${awakeHours.toFixed(1)} h awake in ${inWords(now - since)}`;
+  if (currency === undefined) return hours;
+  return `${hours}, ${spent.toFixed(2)} ${currency} spent, ${saved.toFixed(2)} ${currency} saved`;
+}
+
 /** When a resource falls asleep as things stand; empty where it is not known to. */
 export function sleeps({ phase, idleDeadline }: ResourceSummary, now: number): string {
   if (phase !== 'ready' || idleDeadline === undefined) return '';

@@ -9,3 +9,4 @@ export { temporalError } from './failures.js';
 export { type HistoryNews, historyNews } from './history.js';
 export { enterQuota } from './quota.js';
 export { ResourceClient } from './resource-client.js';
+export type { RunTime } from './runs.js';

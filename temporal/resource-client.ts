@@ -21,7 +21,16 @@ import type { TemporalConnection } from './connection.js';
 import { ranOutOfTime } from './failures.js';
 import { follow } from './follow.js';
 import { type HistoryNews, historyNews } from './history.js';
-import { ignoreNotFound, isFull, lastRun, OPEN, startOptions, withParams } from './runs.js';
+import {
+  ignoreNotFound,
+  isFull,
+  lastRun,
+  OPEN,
+  type RunTime,
+  runTimes,
+  startOptions,
+  withParams,
+} from './runs.js';
 
 /** A query waits for a worker: without one, this long. */
 const QUERY_TIMEOUT_MS = 3000;
@@ -100,6 +109,11 @@ export class ResourceClient {
   /** Whether a pool has no room for this run: see runs.ts. */
   isFull(nameStart: string, limit: number, run: { name: string; runId: string }): Promise<boolean> {
     return isFull(this.client, nameStart, limit, run);
+  }
+
+  /** When executions began and ended: see runs.ts. Asks the server alone. */
+  runTimes(which: { closedSince?: number; limit: number }): Promise<RunTime[]> {
+    return runTimes(this.client, which);
   }
 
   unpin(name: string): Promise<boolean> {

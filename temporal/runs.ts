@@ -1,9 +1,16 @@
 /** Executions as the server itself knows them: how they are started, and what is asked without a worker. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Params } from '../config/index.js';
-import { type LifecycleInput, TASK_QUEUE, WORKFLOW_TYPE, workflowId } from '../workflows/messages.js';
+import {
+  type LifecycleInput,
+  resourceOf,
+  TASK_QUEUE,
+  WORKFLOW_TYPE,
+  workflowId,
+} from '../workflows/messages.js';
 
 export const OPEN = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
+const CLOSED = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus != 'Running'`;
 const PARAMS_MEMO = 'params';
 
 export function startOptions(name: string, input: Partial<LifecycleInput>) {
@@ -54,6 +61,32 @@ export async function isFull(
     if (before >= limit) return true;
   }
   return false;
+}
+
+/** When one execution of a resource began and ended, in ms since 1970. No end: it is open. */
+export interface RunTime {
+  readonly name: string;
+  readonly runId: string;
+  readonly start: number;
+  readonly end?: number;
+}
+
+/** Those of the executions that are open; or that have closed since then. The server's list may be a moment behind. */
+export async function runTimes(
+  client: Client,
+  { closedSince, limit }: { closedSince?: number; limit: number },
+): Promise<RunTime[]> {
+  const times: RunTime[] = [];
+  const query =
+    closedSince === undefined ? OPEN : `${CLOSED} AND CloseTime >= '${new Date(closedSince).toISOString()}'`;
+  for await (const { workflowId: id, runId, startTime, closeTime } of client.workflow.list({ query })) {
+    const name = resourceOf(id);
+    if (name === undefined) continue;
+    const end = closeTime === undefined ? {} : { end: closeTime.getTime() };
+    times.push({ name, runId, start: startTime.getTime(), ...end });
+    if (times.length >= limit) break;
+  }
+  return times;
 }
 
 export function ignoreNotFound(error: unknown): undefined {

@@ -40,6 +40,30 @@ test(
 );
 
 test(
+  'time awake is read from the executions of a real Temporal, of the open one and of closed ones',
+  needs('temporal'),
+  async (t) => {
+    const stack = await Stack.start({ hello: {} });
+    t.after(() => stack.close());
+    const cost = { ...stack.config.control.cost, refresh: 1 };
+    const url = await startRealControl(t, {
+      ...stack.config,
+      control: { ...stack.config.control, cost },
+    });
+    const since = async () => (await show(url)).cost?.since;
+    await post(`${url + HELLO_PATH}/wake?wait=true`);
+    await eventually('it is seen while open', async () => (await since()) !== undefined);
+    const first = await since();
+    await post(`${url + HELLO_PATH}/stop?wait=true`);
+    await eventually(
+      'its end is seen',
+      async () => (await stack.resources.runTimes({ closedSince: 0, limit: 10 })).length === 1,
+    );
+    assert.equal(await since(), first, 'the same time awake, closed now');
+  },
+);
+
+test(
   'with no worker an awake resource is unknown; with Temporal down it says so, and goes on once it is back',
   needs('temporal'),
   async (t) => {

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import { type Config, loadConfig, type Service } from '../../config/index.js';
 import type { Plane, ResourceLife } from '../../control/plane.js';
 import { serveControl } from '../../control/server.js';
+import type { RunTime } from '../../temporal/index.js';
 import type { StatusState } from '../../workflows/messages.js';
 import { tempFolder } from './scripts.js';
 import { silentLog } from './silent-log.js';
@@ -15,6 +16,7 @@ export const SECRET = 'the secret of the tests';
 export class FakePlane implements Plane {
   readonly awake = new Map<string, StatusState>();
   readonly lastRuns = new Map<string, { params: Record<string, string> }>();
+  runTimes: RunTime[] = [];
   readonly asked: { what: string; name: string; args?: object }[] = [];
   /** Set: every call fails with it. `hang`: none is ever answered. */
   failure: Error | 'hang' | undefined;
@@ -45,6 +47,12 @@ export class FakePlane implements Plane {
     list: async () => {
       await this.answer();
       return [...this.awake.keys()];
+    },
+    runTimes: async ({ closedSince }) => {
+      await this.answer();
+      const isAsked = ({ end }: RunTime) =>
+        closedSince === undefined ? end === undefined : end !== undefined && end >= closedSince;
+      return this.runTimes.filter(isAsked);
     },
     untilReady: (name, signal) => this.ready(name, signal),
     untilAsleep: (name, signal) => this.asleep(name, signal),
