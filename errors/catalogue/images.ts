@@ -56,6 +56,11 @@ export const imageErrors = {
     remedy:
       'See `reveille image list` for who holds what; remove images, raise images.budget or make room on the disk.',
   },
+  IMAGE_DISK_FAILED: {
+    status: 500,
+    title: 'The disk that images are kept on failed',
+    remedy: 'See the message, and the log of the system; images.directory says where they are kept.',
+  },
   IMAGE_DIGEST_MISMATCH: {
     status: 502,
     title: 'The bytes of an image are not those that its digest names',

@@ -1,0 +1,35 @@
+/** How images are fetched. Times in ms, sizes in bytes. The configuration's `images.fetch` fills it. */
+export interface FetchSettings {
+  /** Until a connection stands, TLS included. */
+  connectMs: number;
+  /** Without a byte while one is awaited; also until the head of an answer. */
+  stallMs: number;
+  /** For one call, all its attempts and mirrors together; what was fetched is kept for the next call. */
+  wholeMs: number;
+  /** No image may be larger. */
+  maxBytes: number;
+  /** At one mirror without a byte of progress, before the next mirror's turn. */
+  attempts: number;
+  /** Between attempts: the first pause, doubled up to the last. */
+  backoff: { firstMs: number; maxMs: number };
+  /** Redirects followed for one request. */
+  redirects: number;
+  /** Where no server says how much will come, so much more room is asked for each time. */
+  reserveStepBytes: number;
+  /** Lets sources that are not trusted lead to private addresses, and redirects of trusted ones. */
+  allowPrivate: boolean;
+  /** Authorities for https besides the system's, in PEM. */
+  ca?: string;
+}
+
+export const DEFAULT_FETCH_SETTINGS: FetchSettings = {
+  connectMs: 10_000,
+  stallMs: 30_000,
+  wholeMs: 2 * 3_600_000,
+  maxBytes: 100 * 1000 ** 3,
+  attempts: 5,
+  backoff: { firstMs: 250, maxMs: 10_000 },
+  redirects: 10,
+  reserveStepBytes: 64 * 1024 ** 2,
+  allowPrivate: false,
+};
