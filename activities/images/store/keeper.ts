@@ -1,0 +1,142 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from '../../../config/index.js';
+import { Account, nameOf, reservedFile, shortKey } from './account.js';
+import { moveDurably, removeTree, writeDurably } from './disk.js';
+import { FileLock } from './file-lock.js';
+import type { Layout } from './layout.js';
+import { Records, type StoredImage } from './records.js';
+
+/** Takes an image away from the places where it is registered. Called again after a crash; must be content with none. */
+export type Deregister = (image: StoredImage, signal: AbortSignal) => Promise<void>;
+
+export interface KeeperOptions {
+  /** What the whole folder may take up on the disk. */
+  budgetBytes: number;
+  deregister: Deregister;
+  log: Logger;
+}
+
+/** Something that is about to be removed, and that nobody can begin or use until then. */
+interface Victim {
+  readonly key: string;
+  readonly lock: FileLock;
+  /** Undefined: partial work. */
+  readonly image: StoredImage | undefined;
+}
+
+const NEVER = new AbortController().signal;
+
+/** Room in a store: who gets it, and who has to go. */
+export class Keeper {
+  readonly records: Records;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly layout: Layout,
+    readonly options: KeeperOptions,
+  ) {
+    this.records = new Records(layout);
+  }
+
+  /** Runs what changes the store, alone among all processes. For moments only. */
+  locked<T>(work: () => T | Promise<T>): Promise<T> {
+    const mine = this.turn.then(async () => {
+      const lock = await FileLock.take(this.layout.lock);
+      try {
+        return await work();
+      } finally {
+        lock.release();
+      }
+    });
+    this.turn = mine.catch(() => {});
+    return mine;
+  }
+
+  /** @returns the bytes that are set aside now. @throws ReveilleError IMAGE_NO_SPACE. */
+  async makeRoom(key: string, bytes: number, signal: AbortSignal = NEVER): Promise<number> {
+    const kept = new Set<string>();
+    for (;;) {
+      signal.throwIfAborted();
+      await this.emptyAside();
+      const victim = await this.locked(() => this.grantOrChoose(key, bytes, kept));
+      if (victim === undefined) return bytes;
+      if (!(await this.evict(victim, signal))) kept.add(victim.key);
+    }
+  }
+
+  /** @returns undefined where the room is there, and is taken; else who has to go first. */
+  private async grantOrChoose(key: string, bytes: number, kept: Set<string>): Promise<Victim | undefined> {
+    const account = await Account.take(this.layout, this.records);
+    const { budgetBytes } = this.options;
+    const shortage = account.shortage(key, bytes, budgetBytes);
+    if (shortage <= 0) {
+      writeDurably(reservedFile(this.layout, key), String(bytes));
+      return undefined;
+    }
+    const candidates = account.evictable(new Set([...kept, key]));
+    // Nothing is thrown away for what can never fit.
+    if (candidates.reduce((sum, candidate) => sum + candidate.bytes, 0) >= shortage) {
+      for (const candidate of candidates) {
+        const victim = await this.claim(candidate);
+        if (victim !== undefined) return victim;
+      }
+    }
+    throw account.noSpace(key, bytes, budgetBytes);
+  }
+
+  /**
+   * Marks something that nobody uses as about to go. Needs the lock of the store.
+   * @returns undefined where somebody is at it.
+   */
+  async claim({ key }: { key: string }): Promise<Victim | undefined> {
+    const lock = await FileLock.tryTake(this.layout.keyLock(key));
+    if (lock === undefined) return undefined;
+    const image = this.records.image(key);
+    if (image !== undefined) this.records.save(key, { ...this.records.state(key), evicting: true });
+    return { key, lock, image };
+  }
+
+  /**
+   * Removes it: at its places first, then here.
+   * @returns false where a place would not let it go, and it is kept.
+   */
+  async evict({ key, lock, image }: Victim, signal: AbortSignal): Promise<boolean> {
+    const { deregister, log } = this.options;
+    try {
+      if (image !== undefined) await deregister(image, signal);
+    } catch (error) {
+      log.warn({ err: error, image: shortKey(key) }, 'an image is kept: it could not be deregistered');
+      await this.locked(() => this.unmark(key));
+      lock.release();
+      return false;
+    }
+    await this.locked(() => {
+      for (const folder of [this.layout.image(key), this.layout.draft(key)]) {
+        if (existsSync(folder)) moveDurably(folder, this.layout.newAside());
+      }
+      const state = this.records.state(key);
+      if (state.registrations.length > 0) this.records.save(key, { ...state, registrations: [] });
+      this.records.forget(key);
+    });
+    lock.removeAndRelease();
+    await this.emptyAside();
+    log.info({ image: image === undefined ? shortKey(key) : nameOf(image) }, 'an image was removed');
+    return true;
+  }
+
+  /** Needs the lock of the store, and that of the key. */
+  unmark(key: string): void {
+    const state = this.records.state(key);
+    if (state.evicting) this.records.save(key, { ...state, evicting: false });
+  }
+
+  /** What is in there is nobody's any more, whoever put it there. */
+  async emptyAside(): Promise<void> {
+    for (const entry of this.layout.entries('aside')) {
+      await removeTree(join(this.layout.aside, entry)).catch((error: unknown) =>
+        this.options.log.warn({ err: error }, 'what is left of an image could not be removed yet'),
+      );
+    }
+  }
+}

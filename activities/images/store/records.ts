@@ -1,0 +1,95 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readIfThere } from '../../host/atomic.js';
+import { writeDurably } from './disk.js';
+import type { Layout } from './layout.js';
+import {
+  type Manifest,
+  parseManifest,
+  parseState,
+  type Registration,
+  type State,
+  type StoredFile,
+} from './manifest.js';
+
+/** An image that is complete in the store. */
+export interface StoredImage
+  extends Pick<Manifest, 'key' | 'type' | 'digests' | 'guid' | 'url' | 'createdMs'> {
+  /** What it takes up on the disk. */
+  readonly bytes: number;
+  /** `file` is its absolute path. */
+  readonly files: readonly (StoredFile & { readonly file: string })[];
+  readonly users: readonly string[];
+  readonly lastUseMs: number;
+  /** When its files were last seen to be right. */
+  readonly checkedMs: number;
+  readonly registrations: readonly Registration[];
+}
+
+/** A state that cannot be read, so nobody knows who uses the image: it is spared. */
+const UNREADABLE = 'unknown (its state cannot be read)';
+
+/** What stands in the files of a store about images. To be changed under the store's lock only. */
+export class Records {
+  constructor(private readonly layout: Layout) {}
+
+  /** @returns undefined where there is none, or none that can be understood. */
+  image(key: string): StoredImage | undefined {
+    const text = readIfThere(this.layout.manifest(key));
+    const manifest = text === undefined ? undefined : parseManifest(text);
+    if (manifest?.key !== key) return undefined;
+    const { allocatedBytes: bytes, files, version: _, ...facts } = manifest;
+    const { uses, lastUseMs, checkedMs, registrations } = this.state(key, manifest.createdMs);
+    const folder = this.layout.files(key);
+    return {
+      ...facts,
+      bytes,
+      files: files.map((stored) => ({ ...stored, file: join(folder, stored.path) })),
+      users: uses.map(({ user }) => user),
+      lastUseMs,
+      checkedMs,
+      registrations,
+    };
+  }
+
+  images(): StoredImage[] {
+    return this.layout.entries('images').flatMap((key) => this.image(key) ?? []);
+  }
+
+  /** @param createdMs of the image, for the first state. */
+  state(key: string, createdMs = 0): State {
+    const text = readIfThere(this.layout.state(key));
+    const fresh: State = {
+      version: 1,
+      uses: [],
+      lastUseMs: createdMs,
+      checkedMs: createdMs,
+      evicting: false,
+      registrations: [],
+    };
+    if (text === undefined) return fresh;
+    return parseState(text) ?? { ...fresh, checkedMs: 0, uses: [{ user: UNREADABLE, sinceMs: 0 }] };
+  }
+
+  save(key: string, state: State): void {
+    writeDurably(this.layout.state(key), JSON.stringify(state));
+  }
+
+  /** Forgets about an image that is gone, unless somebody still counts on it, or a place still has it. */
+  forget(key: string): void {
+    const { uses, registrations } = this.state(key);
+    if (uses.length === 0 && registrations.length === 0) rmSync(this.layout.state(key), { force: true });
+  }
+
+  /** From when on a process of this store has ended without closing it: what was checked before is in doubt. */
+  get suspectMs(): number {
+    return Number(readIfThere(this.layout.suspect) ?? 0) || 0;
+  }
+
+  markSuspect(nowMs: number): void {
+    writeDurably(this.layout.suspect, String(nowMs));
+  }
+}
+
+/** Whether a use stands for one that nobody can name any more. */
+export const isUnreadable = (user: string): boolean => user === UNREADABLE;
