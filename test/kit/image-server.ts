@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** What a server of images does besides what it should. */
@@ -15,8 +16,15 @@ export interface Behaviour {
   breaksAfter?: number;
   /** In order, rather than by a reset. */
   closes?: boolean;
+  /** Told how many bytes were sent in all. */
+  onSent?(bytes: number): void;
   /** Answers instead of the server: true where it did. */
   instead?(request: IncomingMessage, response: ServerResponse): boolean;
+}
+
+export interface Certificate {
+  key: string;
+  cert: string;
 }
 
 const SLICE = 64 * 1024;
@@ -28,15 +36,26 @@ export class ImageServer {
   readonly requests: { url: string; headers: IncomingMessage['headers'] }[] = [];
   behaviour: Behaviour;
   bytes: Buffer;
-  #server = createServer((request, response) => this.#answer(request, response));
+  readonly #server: Server;
 
-  private constructor(bytes: Buffer, behaviour: Behaviour) {
+  private constructor(
+    bytes: Buffer,
+    behaviour: Behaviour,
+    private readonly tls: Certificate | undefined,
+  ) {
+    const answer = (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response);
+    this.#server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
     this.bytes = bytes;
     this.behaviour = behaviour;
   }
 
-  static async start(bytes: Buffer = randomBytes(300_000), behaviour: Behaviour = {}): Promise<ImageServer> {
-    const server = new ImageServer(bytes, { etag: '"one"', ...behaviour });
+  /** @param tls key and certificate, in PEM: then it speaks https. */
+  static async start(
+    bytes: Buffer = randomBytes(300_000),
+    behaviour: Behaviour = {},
+    tls?: Certificate,
+  ): Promise<ImageServer> {
+    const server = new ImageServer(bytes, { etag: '"one"', ...behaviour }, tls);
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server, 'listening');
     return server;
@@ -47,7 +66,7 @@ export class ImageServer {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}/image.raw`;
+    return `${this.tls === undefined ? 'http' : 'https'}://127.0.0.1:${this.port}/image.raw`;
   }
 
   get sha256(): string {
@@ -88,6 +107,7 @@ export class ImageServer {
       const slice = bytes.subarray(at, Math.min(at + SLICE, end));
       if (response.destroyed) return;
       this.sent += slice.length;
+      this.behaviour.onSent?.(this.sent);
       await new Promise((resolve) => response.write(slice, resolve));
     }
     if (end === bytes.length) response.end();

@@ -1,7 +1,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { rootCertificates, type TLSSocket } from 'node:tls';
 import { ReveilleError } from '../../../errors/index.js';
 import { type Reach, reachOf } from './address-reach.js';
 import { checkAddress, guardedLookup, type Hop, type Rules } from './guard.js';
@@ -41,7 +41,7 @@ export async function request(
     headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'reveille', ...headers },
     lookup: guardedLookup(hop, rules),
     signal,
-    ...(times.ca === undefined ? {} : { ca: times.ca }),
+    ...(times.ca === undefined ? {} : { ca: [...rootCertificates, times.ca] }),
   };
   const asked = hop.url.protocol === 'https:' ? https.get(hop.url, options) : http.get(hop.url, options);
   let fault: ReveilleError | undefined;
@@ -55,7 +55,9 @@ export async function request(
     asked.once('socket', (socket: Socket | TLSSocket) => {
       socket.once('encrypted' in socket ? 'secureConnect' : 'connect', connected);
     });
+    let head: IncomingMessage | undefined;
     asked.once('response', (response) => {
+      head = response;
       clearTimeout(timer);
       response.socket.once('end', () => {
         closed = true;
@@ -66,7 +68,7 @@ export async function request(
     // After the head of the answer too: bytes past its end are told here.
     asked.on('error', (error) => {
       clearTimeout(timer);
-      fault = broken(error, hop.url);
+      fault = head?.complete === true ? tooLong(hop.url, error) : broken(error, hop.url);
       reject(signal.aborted ? signal.reason : fault);
     });
   });
@@ -78,12 +80,9 @@ const late = ({ url }: Hop, what: string, afterMs: number): ReveilleError =>
 /** An error of a connection by its name in the catalogue. */
 export function broken(error: Error, url: URL): ReveilleError {
   if (error instanceof ReveilleError) return error;
-  const code = 'code' in error ? String(error.code) : '';
-  // Bytes after the end that the answer itself announced.
-  const long = code === 'HPE_CLOSED_CONNECTION';
-  return new ReveilleError(
-    long ? 'IMAGE_LENGTH_WRONG' : 'IMAGE_UNREACHABLE',
-    `${shownUrl(url)}: ${long ? 'the server sent more than it said' : error.message}`,
-    { cause: error },
-  );
+  return new ReveilleError('IMAGE_UNREACHABLE', `${shownUrl(url)}: ${error.message}`, { cause: error });
 }
+
+/** Bytes that came after the end which the answer itself announced. */
+const tooLong = (url: URL, cause: Error): ReveilleError =>
+  new ReveilleError('IMAGE_LENGTH_WRONG', `${shownUrl(url)}: the server sent more than it said`, { cause });
