@@ -47,6 +47,17 @@ const proxySchema = z.strictObject({
       total: whole(1).default(10_000),
     })
     .prefault({}),
+  /** What browsers are shown while they wait for a page. Everybody else is held. */
+  waiting: z
+    .strictObject({
+      /** A wake that takes longer is shown; 0: every wake. */
+      after: duration.default(SECOND),
+      /** Pages that may hear at the same time how their wakes go on; others load again to see. */
+      pages: whole(1).default(1000),
+      /** Folder with a `waiting.html` that replaces the page; see docs/waiting-page.md. Relative to this file. */
+      folder: text('a folder').optional(),
+    })
+    .prefault({}),
   /** Bounds of what clients may send. */
   limits: z
     .strictObject({

@@ -13,7 +13,7 @@ import { fieldsOf } from './client-request.js';
 import type { ClientConnection, Serving } from './connection.js';
 import { MAX_SENDINGS, mayResend, upstreamFailed } from './failures.js';
 import type { Pass } from './gate-contract.js';
-import { requestText } from './headers.js';
+import { requestText, type WrittenHead } from './headers.js';
 import { plainAddress } from './peer.js';
 import { chooseMember } from './pool/choose.js';
 import { namedError, sendAsleep, sendMethods, sendProblem } from './problems.js';
@@ -24,8 +24,9 @@ import { readTarget, type Target } from './request-target.js';
 import type { Route } from './route.js';
 import type { Running } from './running.js';
 import { serverTiming } from './server-timing.js';
-import { forwardedPath, knock, routeOf, type Settings, type Traffic } from './traffic.js';
-import { isNavigation, PAGE_AFTER_MS, sendWaitingPage } from './waiting.js';
+import { forwardedPath, routeOf, type Settings, type Traffic } from './traffic.js';
+import { asksForEvents } from './waiting/events-path.js';
+import { Hold } from './waiting/hold.js';
 
 export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   slot = 0;
@@ -37,7 +38,7 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   #target: Target = { authority: undefined, path: '/' };
   /** Known from between the match of the route and the gate on. */
   #who: Identified = UNASKED;
-  #holding: AbortController | undefined;
+  #holding: Hold | undefined;
   #attempt: Attempt | undefined;
   #pass: Pass | undefined;
   #cold: Pass['cold'];
@@ -47,7 +48,6 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   #broke = false;
   #body: RequestBody | null = null;
   #continued = false;
-  #keepsWake = false;
   #error: ReveilleError | undefined;
   #over = false;
 
@@ -113,6 +113,10 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
       return;
     }
     this.#route = route;
+    if (asksForEvents(request, wanted, this.#target.path)) {
+      this.#tellOfWake(route);
+      return;
+    }
     const quiet = this.#settings.wakeRules.ignores(route.rulesOf, this.request, this.#target.path);
     const pass = this.traffic.gate.tryEnter(route.resource, quiet);
     if (pass === undefined) void this.#hold(route);
@@ -120,55 +124,57 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   }
 
   async #hold(route: Route): Promise<void> {
-    const holding = new AbortController();
-    this.#holding = holding;
-    const from = performance.now();
-    const page = isNavigation(this.request)
-      ? setTimeout(() => this.#showWaiting(route), PAGE_AFTER_MS)
-      : undefined;
-    const { request, traffic } = this;
-    const { signal } = holding;
+    const { traffic, request, response } = this;
     const sender = { requestId: this.#requestId, target: this.#target, who: this.#who };
+    const hold = new Hold(traffic, this.#settings, { route, request, response, ...sender });
+    this.#holding = hold;
+    const from = performance.now();
     try {
-      const entered = await knock(traffic.gate, this.#settings, { route, request, signal, ...sender });
-      this.#coldMs += performance.now() - from;
+      const entered = await hold.wait();
       if (!('endpoint' in entered)) this.#answerAsleep(entered);
       else if (this.#over || this.response.headersSent) entered.release();
       else this.#send(route, entered);
     } catch (error) {
-      this.#coldMs += performance.now() - from;
       this.#refuse(namedError(error));
     } finally {
-      clearTimeout(page);
-      if (this.#holding === holding) this.#holding = undefined;
-      if (this.#keepsWake) this.traffic.keptAwake.delete(route.resource);
+      this.#coldMs += performance.now() - from;
+      if (this.#holding === hold) this.#holding = undefined;
     }
   }
 
-  /** The wake goes on without this client: one hold stays for it, however often the page reloads. */
-  #showWaiting(route: Route): void {
-    if (this.#over || this.response.headersSent) return;
-    const { keptAwake, gate, draining } = this.traffic;
-    const holding = this.#holding;
-    this.#holding = undefined;
-    if (keptAwake.has(route.resource)) holding?.abort();
-    else {
-      keptAwake.add(route.resource);
-      this.#keepsWake = true;
+  /** For a page that waits. It is no use of the resource. */
+  #tellOfWake({ resource, showLog }: Route): void {
+    const { pages } = this.#settings.waiting;
+    try {
+      this.traffic.feeds.open(resource, showLog, this.response, pages, this.#requestId);
+    } catch (error) {
+      this.#refuse(namedError(error));
     }
-    sendWaitingPage(this.response, route.resource, gate.state(route.resource), this.#requestId, draining);
   }
 
   #send(route: Route, pass: Pass): void {
     this.#pass = pass;
     this.#cold = pass.cold ?? this.#cold;
-    const method = this.request.method ?? 'GET';
-    const chunked = fieldsOf(this.request)['transfer-encoding'] !== undefined;
-    const written = {
-      method,
-      path: forwardedPath(route, this.#target.path),
+    const { request } = this;
+    const chunked = fieldsOf(request)['transfer-encoding'] !== undefined;
+    const head = requestText(request, this.#written(route, chunked), this.connection.sender);
+    const { limits } = this.#settings;
+    const body = hasBody(request) ? new RequestBody(request, limits.body, this) : null;
+    this.#body = body;
+    const lane = this.traffic.upstreams.of(route.resource, pass).take(this.#sendings > 0);
+    const attempt = new Attempt(this, lane, { head, isHead: request.method === 'HEAD', body, chunked });
+    this.#attempt = attempt;
+    this.#sendings++;
+    attempt.start();
+  }
+
+  #written(route: Route, chunked: boolean): WrittenHead {
+    const { authority, path } = this.#target;
+    return {
+      method: this.request.method ?? 'GET',
+      path: forwardedPath(route, path),
       chunked,
-      authority: this.#target.authority,
+      authority,
       requestId: this.#requestId,
       trusted: this.#trusted,
       strippedPrefix: route.strip && route.prefix !== '' ? route.prefix : undefined,
@@ -176,15 +182,6 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
       upgrade: false,
       visitor: this.#who.fields,
     };
-    const head = requestText(this.request, written, this.connection.sender);
-    const { limits } = this.#settings;
-    const body = hasBody(this.request) ? new RequestBody(this.request, limits.body, this) : null;
-    this.#body = body;
-    const lane = this.traffic.upstreams.of(route.resource, pass).take(this.#sendings > 0);
-    const attempt = new Attempt(this, lane, { head, isHead: method === 'HEAD', body, chunked });
-    this.#attempt = attempt;
-    this.#sendings++;
-    attempt.start();
   }
 
   bodyWanted(): void {
@@ -238,8 +235,12 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
 
   #answerAsleep(answer: AsleepAnswer): void {
     if (this.#over || this.response.headersSent) return;
-    const close = this.traffic.draining || (this.expectsContinue && !this.#continued);
-    sendAsleep(this.response, answer, this.#requestId, close);
+    sendAsleep(this.response, answer, this.#requestId, this.traffic.draining || this.#mayNotContinue);
+  }
+
+  /** A client that was not told to go on may send its body or not: nobody can know where the next begins. */
+  get #mayNotContinue(): boolean {
+    return this.expectsContinue && !this.#continued;
   }
 
   /** @param close the request's end is unknown: nothing more can be read on this connection. */
@@ -249,8 +250,8 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
     sendProblem(this.response, error, {
       requestId: this.#requestId,
       showLog: this.#route?.showLog === true,
-      // A client that was not told to go on may send its body or not: nobody can know where the next begins.
-      close: close || this.traffic.draining || (this.expectsContinue && !this.#continued),
+      pages: this.#settings.pages,
+      close: close || this.traffic.draining || this.#mayNotContinue,
     });
   }
 
@@ -268,7 +269,7 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   readonly #onClose = (): void => {
     if (this.#over) return;
     this.#over = true;
-    this.#holding?.abort();
+    this.#holding?.leave();
     this.#attempt?.cancel();
     this.#pass?.release();
     this.traffic.running.delete(this);

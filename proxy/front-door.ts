@@ -21,6 +21,7 @@ import { type Settings, SettingsMaker, type Traffic } from './traffic.js';
 import { Tunnel } from './tunnel.js';
 import { takeUpgrade } from './upgrade.js';
 import { Upstreams } from './upstream.js';
+import { WaitingFeeds } from './waiting/feeds.js';
 
 /** How often heads that do not end are looked for. */
 const HEAD_CHECK_MS = 1000;
@@ -119,6 +120,7 @@ function createTraffic(
     running,
     refusals: guard.refusals,
     keptAwake: new Set(),
+    feeds: new WaitingFeeds(gate),
     settings,
     draining: false,
     onDrained: () => {},
@@ -236,6 +238,7 @@ async function close(
   { drainMs, ending }: { drainMs: number; ending: Ending },
 ): Promise<void> {
   traffic.draining = true;
+  traffic.feeds.close();
   const closed = ended(server, traffic, ending);
   const cut = setTimeout(() => {
     server.closeIdleConnections();

@@ -3,7 +3,9 @@
  * The gate knows leases and Temporal; it knows nothing of HTTP.
  */
 import type { Params } from '../config/index.js';
+import type { ReveilleError } from '../errors/index.js';
 import type { Client, Endpoint, Phase, Progress, StepTiming } from '../workflows/messages.js';
+import type { Usual } from './usual.js';
 
 /** The right to send one request (or one connection) to one generation. Give it back exactly once. */
 export interface Pass {
@@ -58,9 +60,18 @@ export interface WaitOptions {
   signal: AbortSignal;
 }
 
+/** How a wake stands, for those who wait and for those who look on. */
 export interface WaitState {
   phase: Phase;
   progress?: Progress;
+  /** For how long this proxy has been waking it, in ms; absent where it does not. */
+  waitedMs?: number;
+  /** How its past wakes went, as far as this proxy saw any. */
+  usual?: Usual | undefined;
+  /** Why it did not wake. */
+  failure?: ReveilleError;
+  /** Why nothing is heard of it at the moment: Temporal or every worker is away. */
+  trouble?: ReveilleError | undefined;
 }
 
 export interface Gate {
@@ -83,7 +94,9 @@ export interface Gate {
   standing(resource: string): Standing | undefined;
   /** Wakes a resource for those who will come: nobody waits for it. */
   nudge(resource: string, options: Omit<WaitOptions, 'signal'>): void;
-  /** What is known about a wake under way, for the waiting page. */
+  /** What is known about a wake that this proxy has under way. */
   state(resource: string): WaitState | undefined;
+  /** How a resource stands, whoever wakes it: asked without waking it where this proxy does not know. Never rejects. */
+  look(resource: string): Promise<WaitState>;
   held(): number;
 }

@@ -19,6 +19,7 @@ import { GateMetrics } from './gate-metrics.js';
 import { HoldBudget } from './hold.js';
 import { PhaseLook } from './phase-look.js';
 import { type GateServices, ResourceGate } from './resource-gate.js';
+import { UsualWakes } from './usual.js';
 
 const POOL_RETRY_MS = 5000;
 const KEPT_GATES = 1000;
@@ -53,6 +54,7 @@ export class LeaseGate implements Gate {
       log,
       budget: this.budget,
       metrics,
+      usual: new UsualWakes(),
       nextAsk: () => ({ proxy: this.id, ask: ++this.lastAsk, at }),
     };
   }
@@ -79,7 +81,14 @@ export class LeaseGate implements Gate {
   }
 
   async phase(resource: string): Promise<Phase> {
-    return this.state(resource)?.phase ?? (await this.phases.of(resource));
+    return this.state(resource)?.phase ?? (await this.phases.of(resource)).phase;
+  }
+
+  async look(resource: string): Promise<WaitState> {
+    const known = this.gates.get(resource)?.known;
+    if (known !== undefined) return known;
+    const usual = this.services.usual.of(poolOfMember(this.config, resource) ?? resource);
+    return { ...(await this.phases.of(resource)), usual };
   }
 
   state(resource: string): WaitState | undefined {

@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AsleepAnswer } from '../config/index.js';
 import { type Problem, ReveilleError } from '../errors/index.js';
-import { escapeHtml, htmlPage } from './html.js';
+import { escapeHtml, htmlPage, PAGE_POLICY } from './html.js';
+import type { Page, Pages } from './waiting/pages.js';
 
 export interface ProblemOptions {
   requestId: string;
@@ -10,6 +11,8 @@ export interface ProblemOptions {
   showLog: boolean;
   /** The connection cannot be used again: the request's end is unknown or will not be read. */
   close: boolean;
+  /** What browsers are shown where a resource did not answer; absent where none was asked for. */
+  pages?: Pages;
 }
 
 /** Any error as one with a name. */
@@ -22,9 +25,11 @@ export function namedError(error: unknown): ReveilleError {
 export function sendProblem(response: ServerResponse, error: ReveilleError, options: ProblemOptions): void {
   const problem = error.toProblem(options.showLog, options.requestId);
   const html = acceptsHtml(response.req);
-  const body = html ? problemPage(problem) : `${JSON.stringify(problem)}\n`;
+  const page = html ? pageOf(problem, response.req.method, options.pages) : undefined;
+  const body = page?.html ?? `${JSON.stringify(problem)}\n`;
   const type = html ? 'text/html; charset=utf-8' : 'application/problem+json';
   const fields = ['Vary', 'Accept'];
+  if (page !== undefined) fields.push('Content-Security-Policy', page.policy);
   if (error.challenge !== undefined) fields.push('WWW-Authenticate', error.challenge);
   const { requestId, close } = options;
   sendWhole(response, error.status, type, body, { requestId, retryInMs: error.retryInMs, close, fields });
@@ -81,6 +86,13 @@ export function retryAfter(ms: number): string {
 
 function acceptsHtml(request: IncomingMessage): boolean {
   return request.headers.accept?.includes('text/html') === true;
+}
+
+/** What the same request may bring about later has a page with a button for it; a form is not sent again by one. */
+function pageOf(problem: Problem, method: string | undefined, pages: Pages | undefined): Page {
+  const mayComeYet = problem.status >= 502 && problem.status <= 504;
+  if (pages !== undefined && mayComeYet && method === 'GET') return pages.failed(problem);
+  return { html: problemPage(problem), policy: PAGE_POLICY };
 }
 
 function problemPage(problem: Problem): string {

@@ -2,6 +2,7 @@ import type { LeaseReply, Logger, Params } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
 import type { StepTiming } from '../workflows/messages.js';
 import { EndpointQueue } from './endpoint-queue.js';
+import { FailureMemory } from './failure-memory.js';
 import type { GateSettings, Pass, Standing, WaitOptions, WaitState } from './gate-contract.js';
 import type { GateMetrics } from './gate-metrics.js';
 import { type HoldBudget, HoldQueue } from './hold.js';
@@ -10,14 +11,9 @@ import { Lease, Usage } from './lease.js';
 import { Line } from './line.js';
 import { LeasePass } from './pass.js';
 import { Renewal } from './renewal.js';
+import type { UsualWakes } from './usual.js';
 import { backOff, type Granted, type WaiterServices, type Watching, wakeAndWait } from './waiter.js';
 
-/**
- * A failure that was told is told again from memory for this part of its backoff, and at least this long, so that
- * demand does not fill the history. The rest is asked for: it may have been mended.
- */
-const REMEMBERED_PART = 0.1;
-const MIN_REMEMBERED_MS = 1000;
 const STILL_OPEN = 'connections are still open';
 
 type Knock = Pick<WaitOptions, 'reason' | 'by' | 'client'>;
@@ -28,6 +24,7 @@ export interface GateServices extends Omit<WaiterServices, 'line'> {
   log: Logger;
   budget: HoldBudget;
   metrics: GateMetrics;
+  usual: UsualWakes;
 }
 
 /** The gate of one resource in this process: one lease, one waiter, any number of clients. */
@@ -43,7 +40,9 @@ export class ResourceGate implements Standing {
   private revoked = 0;
   private waiter: AbortController | undefined;
   private watching: Watching = {};
-  private failure: { error: ReveilleError; failedAt: number; forgetAt: number } | undefined;
+  /** When the waiter began: monotonic. */
+  private wakingSince = 0;
+  private readonly failures = new FailureMemory();
   private readonly services: GateServices & WaiterServices;
   /** Until when it is awake without a lease, as far as is known here: monotonic. */
   private awakeUntil = 0;
@@ -85,7 +84,8 @@ export class ResourceGate implements Standing {
     const warm = this.tryEnter();
     if (warm) return warm;
     if (this.closed) throw new ReveilleError('SHUTTING_DOWN');
-    this.throwRemembered();
+    const failure = this.failures.current;
+    if (failure) throw failure;
     this.params ??= params;
     const held = this.queue.wait(signal, () => holdError(this.name, this.watching));
     // Who found no place is told so, and wakes nothing.
@@ -100,9 +100,8 @@ export class ResourceGate implements Standing {
 
   get standing(): Standing['standing'] {
     if (this.hasLease) return 'awake';
-    const now = performance.now();
-    if (this.failure !== undefined && now < this.failure.forgetAt) return 'failing';
-    if (now < this.awakeUntil) return 'awake';
+    if (this.failures.current !== undefined) return 'failing';
+    if (performance.now() < this.awakeUntil) return 'awake';
     return this.waiter === undefined ? 'asleep' : 'waking';
   }
 
@@ -117,9 +116,22 @@ export class ResourceGate implements Standing {
   }
 
   get state(): WaitState | undefined {
-    const { state } = this.watching;
-    if (!state || !this.waiter) return this.waiter ? { phase: 'booting' } : undefined;
-    return { phase: state.phase, progress: state.progress };
+    if (!this.waiter) return undefined;
+    const { state, trouble } = this.watching;
+    return {
+      ...(state ? { phase: state.phase, progress: state.progress } : { phase: 'booting' }),
+      waitedMs: performance.now() - this.wakingSince,
+      usual: this.services.usual.of(this.settings.label),
+      trouble,
+    };
+  }
+
+  /** As `state`, and also how the last wake ended; undefined where that says nothing of today. */
+  get known(): WaitState | undefined {
+    if (this.waiter) return this.state;
+    if (this.hasLease) return { phase: 'ready' };
+    const failure = this.failures.current;
+    return failure && { phase: 'failed', failure };
   }
 
   get hasLease(): boolean {
@@ -180,6 +192,7 @@ export class ResourceGate implements Standing {
     const controller = new AbortController();
     this.waiter = controller;
     this.watching = {};
+    this.wakingSince = performance.now();
     this.wait(knock, controller.signal)
       .catch((error: unknown) => this.onRefused(error))
       .finally(() => {
@@ -212,9 +225,10 @@ export class ResourceGate implements Standing {
     this.usages.set(instance, usage);
     this.forgetUnused(usage);
     this.lease = lease;
-    this.failure = undefined;
+    this.failures.forget();
     this.renewal.schedule(lease);
     this.services.metrics.granted(this.settings.label, cold ? state.progress.steps : undefined);
+    if (cold) this.services.usual.note(this.settings.label, state.progress.steps);
     const steps = cold ? state.progress.steps : [];
     this.queue.releaseAll((waited) => this.passFor(lease, { waited, steps }));
     return true;
@@ -227,26 +241,8 @@ export class ResourceGate implements Standing {
       return;
     }
     this.services.metrics.refused(this.settings.label, error.code);
-    const now = performance.now();
-    const { retryInMs = 0 } = error;
-    const forgetAt = now + Math.min(retryInMs, Math.max(retryInMs * REMEMBERED_PART, MIN_REMEMBERED_MS));
-    this.failure = { error, failedAt: now, forgetAt };
+    this.failures.note(error);
     this.queue.failAll(error);
-  }
-
-  private throwRemembered(): void {
-    if (!this.failure) return;
-    const { error, failedAt, forgetAt } = this.failure;
-    const now = performance.now();
-    if (now >= forgetAt) {
-      this.failure = undefined;
-      return;
-    }
-    const retryInMs = Math.max(0, (error.retryInMs ?? 0) - (now - failedAt));
-    throw new ReveilleError(error.code, error.message, {
-      retryInMs,
-      ...(error.log === undefined ? {} : { log: error.log }),
-    });
   }
 
   private revoke(generation: number, usage: Usage | undefined): void {

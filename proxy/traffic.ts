@@ -17,6 +17,8 @@ import { pathOf, type Target } from './request-target.js';
 import { type Route, Router } from './router.js';
 import type { RunningList } from './running.js';
 import type { Upstreams } from './upstream.js';
+import type { WaitingFeeds } from './waiting/feeds.js';
+import { Pages } from './waiting/pages.js';
 
 /** What a reload replaces. A request keeps what it began with. */
 export interface Settings {
@@ -29,6 +31,9 @@ export interface Settings {
   readonly limits: RequestLimits;
   /** How long a request may be held, resends included. Milliseconds. */
   readonly holdMs: number;
+  /** What browsers are shown of a wake, and within which bounds. */
+  readonly waiting: Config['proxy']['waiting'];
+  readonly pages: Pages;
 }
 
 /** Makes settings of configurations, with what outlives a reload: keys and checked tokens. */
@@ -58,6 +63,8 @@ export class SettingsMaker {
       claimedUrls: claimed && new ClaimedUrls(claimed.path, config, onLoopback, pools),
       limits: limitsOf(proxy.limits),
       holdMs: proxy.hold.time,
+      waiting: proxy.waiting,
+      pages: new Pages(config),
     };
   }
 }
@@ -90,6 +97,7 @@ export interface Traffic {
   readonly refusals: Refusals;
   /** Resources for which a hold goes on although its client was shown the waiting page. */
   readonly keptAwake: Set<string>;
+  readonly feeds: WaitingFeeds;
   settings: Settings;
   /** No new request on connections that stand. */
   draining: boolean;

@@ -85,6 +85,10 @@ export class FakeGate implements Gate {
     return this.states.get(resource);
   }
 
+  look(resource: string): Promise<WaitState> {
+    return Promise.resolve(this.states.get(resource) ?? { phase: 'asleep' });
+  }
+
   held(): number {
     return this.#waiting.size;
   }

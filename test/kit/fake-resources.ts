@@ -3,6 +3,7 @@ import type { Pass } from '../../proxy/gate-contract.js';
 import { GateMetrics } from '../../proxy/gate-metrics.js';
 import { HoldBudget } from '../../proxy/hold.js';
 import { ResourceGate } from '../../proxy/resource-gate.js';
+import { UsualWakes } from '../../proxy/usual.js';
 import type { Resources } from '../../proxy/waiter.js';
 import type { HistoryNews } from '../../temporal/index.js';
 import type { ReadyState, TouchArgs, UnreachableArgs, WakeArgs } from '../../workflows/messages.js';
@@ -85,6 +86,7 @@ export function gateOn(
     log: quiet,
     budget: new HoldBudget(hold),
     metrics: new GateMetrics(new Registry(), () => 0),
+    usual: new UsualWakes(),
     nextAsk: () => ({ proxy: 'p', ask: ++ask, at: '127.0.0.1:1' }),
   };
   return new ResourceGate('r', services, {
