@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../../config/index.js';
 import { type Problem, ReveilleError } from '../../errors/index.js';
 import { escapeHtml } from '../html.js';
+import { pathOf } from '../request-target.js';
 import { DEFAULT_PAGE } from './default-page.js';
 import { SCRIPT } from './script.js';
 import type { WaitView } from './view.js';
@@ -49,11 +50,14 @@ export class Pages {
     this.#policy = policyOf(text);
   }
 
-  /** @param events where the page hears more, relative to itself. */
-  waiting(view: WaitView, events: string, requestId: string): Page {
+  /**
+   * @param target path and query that the page stands at.
+   * @param events where the page hears more, relative to itself.
+   */
+  waiting(view: WaitView, target: string, events: string, requestId: string): Page {
     return this.#fill(view, {
       note: `request ${escapeHtml(requestId)}`,
-      refresh: `<noscript><meta http-equiv="refresh" content="${REFRESH_S}"></noscript>`,
+      refresh: `<noscript><meta http-equiv="refresh" content="${REFRESH_S};url=${escapeHtml(itself(target))}"></noscript>`,
       script: `<script data-events="${escapeHtml(events)}">${SCRIPT}</script>`,
     });
   }
@@ -88,6 +92,15 @@ export class Pages {
     const html = this.#parts.map((part, index) => (index % 2 === 0 ? part : (values[part] ?? ''))).join('');
     return { html, policy: this.#policy };
   }
+}
+
+/**
+ * Relative, as of eventsUrl. Said at all because a page whose URL has a fragment would not be loaded again without: it
+ * would go to its own fragment (HTML Living Standard, navigate).
+ */
+function itself(target: string): string {
+  const path = pathOf(target);
+  return `./${target.slice(path.lastIndexOf('/') + 1)}`;
 }
 
 function readTemplate(folder: string): string {

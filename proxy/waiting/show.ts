@@ -26,7 +26,7 @@ export function sendWaitingPage(
 ): void {
   const state = gate.state(route.resource) ?? { phase: 'asleep', waitedMs: 0 };
   const view = viewOf(route.resource, state, route.showLog);
-  const { html, policy } = pages.waiting(view, eventsUrl(route, target), requestId);
+  const { html, policy } = pages.waiting(view, target, eventsUrl(route, target), requestId);
   sendWhole(response, 503, 'text/html; charset=utf-8', html, {
     requestId,
     retryInMs: REFRESH_S * 1000,

@@ -42,6 +42,8 @@ interface BenchOptions {
   proxy?: Record<string, unknown>;
   resources?: Record<string, Record<string, unknown>>;
   pools?: Record<string, Record<string, unknown>>;
+  /** Default: a free one. */
+  port?: number;
 }
 
 /** A checked configuration; `app` takes all paths unless resources are given. */
@@ -55,6 +57,7 @@ export function configOf({ proxy = {}, resources = {}, pools = {} }: BenchOption
 }
 
 export interface Bench {
+  config: Config;
   door: FrontDoor;
   gate: FakeGate;
   registry: Registry;
@@ -73,8 +76,9 @@ export async function startBench(t: TestContext, options: BenchOptions = {}): Pr
   const registry = new Registry();
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) });
-  const door = createFrontDoor({ config: configOf(options), gate, log, registry });
-  const { port } = await door.listen({ host: '127.0.0.1', port: 0 });
+  const config = configOf(options);
+  const door = createFrontDoor({ config, gate, log, registry });
+  const { port } = await door.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   t.after(() => door.close(0));
   const client = (halfOpen = false): Promise<Peer> => dial(t, port, halfOpen);
   const exchange = async (bytes: string): Promise<string> => {
@@ -83,7 +87,7 @@ export async function startBench(t: TestContext, options: BenchOptions = {}): Pr
     await peer.closed();
     return peer.text;
   };
-  return { door, gate, registry, port, lines, client, exchange };
+  return { config, door, gate, registry, port, lines, client, exchange };
 }
 
 /** One end of a connection, with all that came over it. */
