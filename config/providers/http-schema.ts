@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { span } from '../units.js';
-import { reference, statuses, text, webUrl } from '../values.js';
+import { flag, reference, statuses, text, webUrl } from '../values.js';
 import { wants } from '../wording.js';
 
 const SECRET = wants('a secret by reference', 'a reference such as Bearer ${env:TOKEN}');
 const isSecretName = (name: string) => /auth|token|key|secret|cookie|password/i.test(name);
 const callHeaders = z.record(text('the name of a header'), reference).superRefine((all, context) => {
   for (const [name, value] of Object.entries(all)) {
-    if (isSecretName(name) && !/\$\{(env|file):/.test(value))
+    // {key} names a generation, and is no secret.
+    if (isSecretName(name) && !/\$\{(env|file):|\{key\}/.test(value))
       context.addIssue({ code: 'custom', path: [name], message: SECRET });
   }
 });
@@ -19,7 +20,7 @@ const pointer = z.string({ error: POINTER }).regex(/^(\/[^/]*)*$/, { error: POIN
 const shape = {
   /** GET, POST, PUT, PATCH or DELETE. */
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
-  /** Below `url`. {name} is replaced by a parameter, {resource} or {generation}, encoded as one segment or value. */
+  /** Below `url`. {name} is replaced by a parameter, {resource}, {generation} or {key} (both, which names one spawn), encoded as one segment or value. In `stop` and `delete` {id} is the instance. */
   path: z.string({ error: PATH }).regex(/^\/\S*$/, { error: PATH }),
   /** Sent as JSON; {name} within its texts is replaced as in the path. */
   body: z.record(z.string(), z.unknown()).optional(),
@@ -31,8 +32,23 @@ const lookup = z.strictObject({
   ...shape,
   /** Where the answer has the URL or HOST:PORT of the instance, or a list of them. */
   endpoint: pointer.default(''),
+  /** Where the answer has the name of the instance, another one for each spawn. Default: HOST:PORT is its name. */
+  id: pointer.optional(),
   /** Statuses that mean that there is none (yet). */
   absent: statuses.default(404),
+  /** Statuses that mean that what was spawned has ended by itself: the boot fails at once, with what the answer says. */
+  ended: statuses.default(410),
+});
+const list = z.strictObject({
+  ...shape,
+  /** Where the answer has the list of what runs. */
+  items: pointer.default(''),
+  /** Where an item has the name of its resource. */
+  name: pointer,
+  /** Where an item has the URL or HOST:PORT. */
+  endpoint: pointer,
+  /** Where an item has the name of the instance, as in `lookup`. */
+  id: pointer.optional(),
 });
 
 /** Settings of the provider `http`. */
@@ -49,7 +65,13 @@ export const httpSettings = z.strictObject({
   stop: call.optional(),
   /** Removes it. Default: as stop. */
   delete: call.optional(),
-  /** Sent with each call. What is secret must be a reference. */
+  /** Lists what runs, so that workers find what runs while nothing is known to be awake. Default: only a wake looks. */
+  list: list.optional(),
+  /** Tells what the instance has said, as text. Default: the log has the calls alone. */
+  log: call.optional(),
+  /** The service takes a second spawn with the same Idempotency-Key, or {key}, for the first: then one of which nobody knows whether it was taken is sent again, rather than waited for until `boot.timeout`. */
+  idempotent: flag().default(false),
+  /** Sent with each call. What is secret must be a reference; {resource}, {generation} and {key} are replaced. */
   headers: callHeaders.default({}),
   /** Between two look-ups while it boots. */
   interval: span.default(500),
@@ -69,6 +91,7 @@ export const httpPresets: Record<'atmosphere', { lookup: HttpLookup; spawn: Http
       status: 200,
       endpoint: '',
       absent: 404,
+      ended: 410,
     },
     spawn: { method: 'POST', path: '/span_as/{as}/for_user_with_groups/{groups}', status: 202 },
   },

@@ -1,168 +1,142 @@
-import {
-  type Config,
-  createMasker,
-  type HttpCall,
-  httpPresets,
-  poolOfMember,
-  resolveReferences,
-  secretsOf,
-  settingsOf,
-} from '../../../config/index.js';
+import { type Config, httpPresets } from '../../../config/index.js';
 import { ReveilleError } from '../../../errors/index.js';
 import type { Endpoint } from '../../../workflows/messages.js';
+import { cleanText, lastBytes } from '../../log-text.js';
 import type { BootRequest, ProviderContext } from '../contract.js';
-import { endpointsIn, fillBody, fillPath, isAmong, type Values } from './template.js';
+import { type Answer, Calls, Unavailable } from './calls.js';
+import { endpointsIn, isAmong, itemsIn, textAt } from './template.js';
 
-/** Of an answer, no more is read. */
-const MOST_BYTES = 1024 * 1024;
-const SHOWN_CHARS = 200;
-/** Statuses after which the same call may work a little later, and nothing was done. */
-const LATER = [429, 503];
+const DEATH_LOG_BYTES = 4096;
+/** RFC 9110, 15.3.3: taken, and not done yet. */
+const ACCEPTED = 202;
 
-/** How a call ended that was answered: what `status` lists, or nothing there. */
-interface Answer {
-  readonly status: number;
-  readonly body: string;
+/** What a look-up says. */
+export interface Seen {
+  /** As the service names it, where the settings say where that stands. */
+  readonly id?: string;
+  /** In the order of the service; none where nothing runs (yet). */
+  readonly endpoints: readonly Endpoint[];
+  /** It has ended by itself. */
+  readonly ended?: { readonly reason: string; readonly log: string };
 }
 
-/** A call that may work later: no answer, or one that says so. */
-export class Unavailable extends Error {}
+export interface Listed extends Seen {
+  readonly name: string;
+}
 
 /** The service of one resource, in the words of its configuration. */
 export class Service {
-  private readonly settings;
-  private readonly mask: (text: string) => string;
+  private readonly calls: Calls;
 
   /** @param note takes what is to be kept in the log, masked. */
-  constructor(
-    private readonly request: Omit<BootRequest, 'revision'>,
-    private readonly config: Config,
-    private readonly note: (line: string) => void,
-  ) {
-    this.settings = settingsOf(request.definition, 'http');
-    const sources = { env: process.env, folder: config.folder };
-    this.mask = createMasker(secretsOf(request.definition, sources));
+  constructor(request: Omit<BootRequest, 'revision'>, config: Config, note: (line: string) => void) {
+    this.calls = new Calls(request, config, note);
   }
 
-  /**
-   * Where it runs, in the order of the service; none where it says that nothing does.
-   * @throws Unavailable; ReveilleError BOOT_FAILED where it answers what nobody expects.
-   */
-  async lookUp({ signal }: ProviderContext): Promise<Endpoint[]> {
-    const { lookup = this.preset?.lookup } = this.settings;
-    if (lookup === undefined) return [];
-    const { status, body } = await this.call('look-up', lookup, signal);
-    if (isAmong(status, lookup.absent)) return [];
-    if (!isAmong(status, lookup.status)) throw this.unexpected('look-up', { status, body });
-    try {
-      return endpointsIn(JSON.parse(body), lookup.endpoint);
-    } catch (cause) {
-      throw new ReveilleError('BOOT_FAILED', 'the look-up answered something that is not JSON', { cause });
+  /** @throws Unavailable; ReveilleError BOOT_FAILED where it answers what nobody expects. */
+  async lookUp({ signal }: ProviderContext): Promise<Seen> {
+    const { lookup = this.preset?.lookup } = this.calls.settings;
+    if (lookup === undefined) return { endpoints: [] };
+    const answer = await this.calls.send('look-up', lookup, signal);
+    const { status, body } = answer;
+    if (isAmong(status, lookup.absent)) return { endpoints: [] };
+    if (isAmong(status, lookup.ended)) {
+      const log = (await this.log(DEATH_LOG_BYTES, signal)) ?? this.tail(body, DEATH_LOG_BYTES);
+      return { endpoints: [], ended: { reason: this.calls.inWords('look-up', answer), log } };
     }
+    if (!isAmong(status, lookup.status)) throw this.notExpected('look-up', answer);
+    const value = this.jsonOf('look-up', body);
+    return seen(value, lookup);
   }
 
   /** @throws as lookUp. */
   async spawn({ signal }: ProviderContext): Promise<void> {
-    const { spawn = this.preset?.spawn } = this.settings;
+    const { spawn = this.preset?.spawn } = this.calls.settings;
     if (spawn === undefined) return;
-    const answer = await this.call('spawn', spawn, signal);
+    const answer = await this.calls.send('spawn', spawn, signal);
     if (!isAmong(answer.status, spawn.status)) throw this.unexpected('spawn', answer);
   }
 
-  /** @throws ReveilleError STOP_FAILED. */
-  async end(then: 'stop' | 'delete', { signal }: ProviderContext): Promise<void> {
-    const { stop } = this.settings;
-    const wanted = (then === 'delete' ? this.settings.delete : undefined) ?? stop;
-    if (wanted === undefined) return;
-    const answer = await this.call(then, wanted, signal).catch((cause: Error) => {
+  /**
+   * @param id of the instance, where it is known.
+   * @returns whether it goes on: the service has said 202.
+   * @throws ReveilleError STOP_FAILED.
+   */
+  async end(
+    then: 'stop' | 'delete',
+    id: string | undefined,
+    { signal }: ProviderContext,
+  ): Promise<{ goesOn: boolean }> {
+    const wanted = this.endCall(then);
+    if (wanted === undefined) return { goesOn: false };
+    const answer = await this.calls.send(then, wanted, signal, id).catch((cause: Error) => {
       signal.throwIfAborted();
       throw new ReveilleError('STOP_FAILED', cause.message, { cause });
     });
-    if (isAmong(answer.status, wanted.status) || answer.status === 404) return;
-    throw new ReveilleError('STOP_FAILED', this.inWords(then, answer));
+    if (!isAmong(answer.status, wanted.status) && answer.status !== 404)
+      throw new ReveilleError('STOP_FAILED', this.calls.inWords(then, answer));
+    return { goesOn: answer.status === ACCEPTED };
+  }
+
+  /** Whether that call names an exact instance, and can do nothing without its name. */
+  needsId(then: 'stop' | 'delete'): boolean {
+    return JSON.stringify(this.endCall(then) ?? '').includes('{id}');
+  }
+
+  /** What runs there, under whatever names; undefined where the service cannot tell. @throws as lookUp. */
+  async list({ signal }: ProviderContext): Promise<Listed[] | undefined> {
+    const { list } = this.calls.settings;
+    if (list === undefined) return undefined;
+    const answer = await this.calls.send('list', list, signal);
+    if (!isAmong(answer.status, list.status)) throw this.notExpected('list', answer);
+    return itemsIn(this.jsonOf('list', answer.body), list.items).flatMap((item) => {
+      const name = textAt(item, list.name);
+      return name === undefined ? [] : [{ name, ...seen(item, list) }];
+    });
+  }
+
+  /** The end of what the instance has said, masked; undefined where the service does not tell. */
+  async log(bytes: number, signal: AbortSignal): Promise<string | undefined> {
+    const { log } = this.calls.settings;
+    if (log === undefined) return undefined;
+    const answer = await this.calls.send('log', log, signal).catch(() => undefined);
+    const isThere = answer !== undefined && isAmong(answer.status, log.status);
+    return isThere ? this.tail(answer.body, bytes) : undefined;
+  }
+
+  private endCall(then: 'stop' | 'delete') {
+    const { stop, delete: remove } = this.calls.settings;
+    return (then === 'delete' ? remove : undefined) ?? stop;
+  }
+
+  private tail(text: string, bytes: number): string {
+    return lastBytes(cleanText(this.calls.mask(text)), bytes);
   }
 
   private get preset() {
-    return this.settings.preset && httpPresets[this.settings.preset];
+    return this.calls.settings.preset && httpPresets[this.calls.settings.preset];
   }
 
-  private get values(): Values {
-    const { name, generation, params } = this.request;
-    const resource = poolOfMember(this.config, name) ?? name;
-    return { as: resource, groups: '', ...params, resource: name, generation: String(generation) };
-  }
-
-  private async call(what: string, { method, path, body }: HttpCall, signal: AbortSignal): Promise<Answer> {
-    const { url, timeout } = this.settings;
-    const filled = fillPath(path, this.values);
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
-    const init = {
-      method,
-      headers: {
-        accept: 'application/json',
-        ...this.headers(what),
-        ...(body && { 'content-type': 'application/json' }),
-      },
-      redirect: 'manual' as const,
-      signal: limit,
-      ...(body && { body: JSON.stringify(fillBody(this.resolved(body, 'body'), this.values)) }),
-    };
-    let answer: Answer;
+  private jsonOf(what: string, body: string): unknown {
     try {
-      const response = await fetch(url.replace(/\/+$/, '') + filled, init);
-      answer = { status: response.status, body: await textOf(response) };
+      return JSON.parse(body);
     } catch (cause) {
-      signal.throwIfAborted();
-      const why = cause instanceof Error ? String(cause.cause ?? cause) : String(cause);
-      this.say(`${what}: ${method} ${filled}: ${why}`);
-      throw new Unavailable(this.mask(`the service did not answer the ${what}: ${why}`), { cause });
+      throw new ReveilleError('BOOT_FAILED', `the ${what} answered something that is not JSON`, { cause });
     }
-    this.say(`${this.inWords(what, answer)} (${method} ${filled})`);
-    if (LATER.includes(answer.status) || answer.status >= 500)
-      throw new Unavailable(this.inWords(what, answer));
-    return answer;
   }
 
-  /** A service that knows the field does not spawn twice for one generation (draft-ietf-httpapi-idempotency-key). */
-  private headers(what: string): Record<string, string> {
-    const { name, generation } = this.request;
-    const own = this.settings.headers;
-    const names = Object.keys(own).map((one) => [one, this.resolved(own[one], `headers.${one}`)]);
-    const key = what === 'spawn' ? { 'idempotency-key': `${name}-${generation}` } : {};
-    return { ...key, ...Object.fromEntries(names) };
-  }
-
-  private resolved(value: unknown, end: string): unknown {
-    const key = `resources.${this.request.name}.http.${end}`;
-    const sources = { env: process.env, folder: this.config.folder, key };
-    if (typeof value === 'string') return resolveReferences(value, sources).value;
-    if (Array.isArray(value)) return value.map((one) => this.resolved(one, end));
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, this.resolved(one, end)]));
-  }
-
-  private say(line: string): void {
-    this.note(this.mask(line));
+  /** Of a call that changes nothing: what fails at the service may work later. */
+  private notExpected(what: string, answer: Answer): Error {
+    if (answer.status < 500) return this.unexpected(what, answer);
+    return new Unavailable(this.calls.inWords(what, answer), 'never');
   }
 
   private unexpected(what: string, answer: Answer): ReveilleError {
-    return new ReveilleError('BOOT_FAILED', this.inWords(what, answer));
-  }
-
-  private inWords(what: string, { status, body }: Answer): string {
-    const said = this.mask(body).replace(/\s+/g, ' ').trim().slice(0, SHOWN_CHARS);
-    return `the service answered the ${what} with ${status}${said === '' ? '' : `: ${said}`}`;
+    return new ReveilleError('BOOT_FAILED', this.calls.inWords(what, answer));
   }
 }
 
-async function textOf(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw new Error(`its answer is larger than ${MOST_BYTES} bytes`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
+function seen(value: unknown, { endpoint, id }: { endpoint: string; id?: string | undefined }): Seen {
+  const named = id === undefined ? undefined : textAt(value, id);
+  return { endpoints: endpointsIn(value, endpoint), ...(named === undefined ? {} : { id: named }) };
 }

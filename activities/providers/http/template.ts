@@ -40,13 +40,30 @@ function wantedValue(name: string, values: Values): string {
  * @param pointer RFC 6901.
  */
 export function endpointsIn(answer: unknown, pointer: string): Endpoint[] {
+  const found = valueAt(answer, pointer);
+  return (Array.isArray(found) ? found : [found]).flatMap((one) => endpointOf(one) ?? []);
+}
+
+/** The list at a place of an answer; nothing where there is none. @param pointer RFC 6901. */
+export function itemsIn(answer: unknown, pointer: string): unknown[] {
+  const found = valueAt(answer, pointer);
+  return Array.isArray(found) ? found : [];
+}
+
+/** The text or number at a place of an answer, as text. @param pointer RFC 6901. */
+export function textAt(answer: unknown, pointer: string): string | undefined {
+  const found = valueAt(answer, pointer);
+  return typeof found === 'string' || typeof found === 'number' ? String(found) : undefined;
+}
+
+function valueAt(answer: unknown, pointer: string): unknown {
   let found = answer;
   for (const part of pointer.split('/').slice(1)) {
     const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return [];
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
     found = (found as Record<string, unknown>)[key];
   }
-  return (Array.isArray(found) ? found : [found]).flatMap((one) => endpointOf(one) ?? []);
+  return found;
 }
 
 function endpointOf(text: unknown): Endpoint | undefined {
