@@ -37,16 +37,22 @@ export class MachineService {
   private port = randomInt(PORTS.from, PORTS.to);
   private readonly server = createServer((request, response) => void this.answer(request, response));
 
-  /** @param command what a machine runs, with PORT in its environment. */
-  private constructor(private readonly command: readonly string[]) {}
+  private constructor(
+    private readonly command: readonly string[],
+    private readonly longestBootMs: number,
+  ) {}
 
-  static async open(command: readonly string[]): Promise<MachineService> {
-    const service = new MachineService(command);
+  /**
+   * @param command what a machine runs, with PORT in its environment.
+   * @param longestBootMs for which look-ups may not name a machine yet.
+   */
+  static async open(command: readonly string[], longestBootMs = LONGEST_BOOT_MS): Promise<MachineService> {
+    const service = new MachineService(command, longestBootMs);
     await new Promise<void>((resolve) => service.server.listen(0, '127.0.0.1', resolve));
     return service;
   }
 
-  /** Its settings, as in reveille.yaml. @param env of its machines. @param more other settings. */
+  /** Its settings, as in reveille.yaml. @param env of its machines. @param prefix of their names at the service. */
   settings(env: Record<string, string>, prefix = ''): Record<string, unknown> {
     const one = `/machines/${prefix}{resource}`;
     const places = { endpoint: '/address', id: '/id' };
@@ -117,7 +123,7 @@ export class MachineService {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const upAt = Date.now() + randomInt(LONGEST_BOOT_MS);
+    const upAt = Date.now() + randomInt(this.longestBootMs + 1);
     const machine = { id: `m-${port}`, name, port, child, upAt, log: '', isEnding: false };
     const keep = (text: Buffer) => {
       machine.log = (machine.log + text).slice(-LOG_CHARS);
