@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { keyParts, memberName, type Params, plainValue, poolPart } from './members.js';
 import type { PoolSettings } from './pool-schema.js';
 import type { ResourceDefinition } from './resource-schema.js';
@@ -109,9 +110,10 @@ export function numberedMembers(pool: string, count: number): { name: string; pa
 }
 
 /**
- * How much longer a lease may be used while Temporal is out of reach, in ms. Never that of a member made for a key:
- * its address may be somebody else's by then (leases.md 14).
+ * How much longer a lease may be used while Temporal is out of reach, in ms. Never that of a member made for a key, nor
+ * of a machine at an address that its cloud gives away: it may be somebody else's by then (leases.md 14).
  */
-export function stretchOf({ lease, pool }: ResourceDefinition): number {
-  return pool !== undefined && isKeyPool(pool) ? 0 : lease.stretch;
+export function stretchOf({ lease, pool, gce }: ResourceDefinition): number {
+  const isBorrowed = gce !== undefined && !isIPv4(gce.externalAddress);
+  return isBorrowed || (pool !== undefined && isKeyPool(pool)) ? 0 : lease.stretch;
 }

@@ -5,6 +5,7 @@ import { params, poolSettings } from './pool-schema.js';
 import { priceSchema } from './price-schema.js';
 import { commandSettings } from './providers/command-schema.js';
 import { dockerSettings } from './providers/docker-schema.js';
+import { gceSettings } from './providers/gce-schema.js';
 import { httpSettings } from './providers/http-schema.js';
 import { processSettings } from './providers/process-schema.js';
 import { qemuSettings } from './providers/qemu-schema.js';
@@ -116,6 +117,8 @@ export const resourceShape = z.strictObject({
   docker: dockerSettings.optional(),
   /** Settings of the provider `qemu`: a virtual machine on the worker's own machine. */
   qemu: qemuSettings.optional(),
+  /** Settings of the provider `gce`: a virtual machine of Google Compute Engine. */
+  gce: gceSettings.optional(),
   /** Where it runs, with workers on several hosts. */
   placement: placementSchema.prefault({}),
   /** Where the awake instance answers. */

@@ -3,6 +3,7 @@ import type { HostServices } from '../host/services.js';
 import { CommandProvider } from './command/provider.js';
 import type { Provider } from './contract.js';
 import { DockerProvider } from './docker/provider.js';
+import { GceProvider } from './gce/provider.js';
 import { HttpProvider } from './http/provider.js';
 import { ProcessProvider } from './process/provider.js';
 import { QemuProvider } from './qemu/provider.js';
@@ -21,5 +22,6 @@ export function createProviders(services: ProviderServices): Providers {
     http: new HttpProvider(services),
     docker: new DockerProvider(services),
     qemu: new QemuProvider(services),
+    gce: new GceProvider(services),
   };
 }

@@ -3,6 +3,7 @@ import type { ResourceDefinition } from '../resource-schema.js';
 import { wants } from '../wording.js';
 import { commandSettings } from './command-schema.js';
 import { dockerSettings } from './docker-schema.js';
+import { gceSettings } from './gce-schema.js';
 import { httpSettings } from './http-schema.js';
 import { processSettings } from './process-schema.js';
 import { qemuSettings } from './qemu-schema.js';
@@ -17,6 +18,7 @@ const providerSettings = {
   http: httpSettings,
   docker: dockerSettings,
   qemu: qemuSettings,
+  gce: gceSettings,
 } as const;
 
 export type ProviderName = keyof typeof providerSettings;

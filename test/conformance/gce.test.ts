@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeCompute } from '../gce/fake/compute.js';
+import { engine } from '../kit/engines.js';
+import { instancePort } from '../kit/ports.js';
+import { writeApp } from './app.js';
+import type { Desk } from './desk.js';
+import type { Engine, Place } from './subject.js';
+import { conformance } from './suite.js';
+
+/** Machines of a fake of Compute Engine, whose startup script is the application. */
+class FakeMachines implements Engine {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'reveille-gce-'));
+  private readonly file = writeApp(this.folder);
+
+  private constructor(
+    private readonly compute: FakeCompute,
+    private readonly port: number,
+  ) {}
+
+  static async open(): Promise<FakeMachines> {
+    return new FakeMachines(await FakeCompute.open(), await instancePort());
+  }
+
+  resource(name: string, desk: Desk): Record<string, unknown> {
+    const busybox = engine('busybox');
+    const env = Object.entries({ ...desk.env(name), BUSYBOX: busybox, PORT: String(this.port) });
+    const exports = env.map(([key, value]) => `export ${key}='${value}'`).join('\n');
+    const gce = {
+      project: 'some-project',
+      zone: 'us-central1-a',
+      zones: ['us-central1-b'],
+      owner: `suite-${desk.port}`,
+      startupScript: `${exports}\nexec '${busybox}' sh '${this.file}'`,
+      port: this.port,
+      api: this.compute.url,
+      patience: '1s',
+      interval: '1s',
+    };
+    return { provider: 'gce', gce };
+  }
+
+  async running(name: string, place: Place): Promise<string[]> {
+    return this.all(name, place).flatMap(({ id, status }) => (status === 'TERMINATED' ? [] : [id]));
+  }
+
+  async remains(name: string, place: Place): Promise<string[]> {
+    return this.all(name, place).map(({ id, status }) => `${id} ${status}`);
+  }
+
+  async kill(name: string, place: Place): Promise<void> {
+    for (const machine of this.all(name, place)) machine.kill();
+  }
+
+  async breakStops(): Promise<() => void> {
+    return this.compute.add({ method: /^instances\.stop/, how: { status: 500, reason: 'backendError' } });
+  }
+
+  async close(): Promise<void> {
+    rmSync(this.folder, { recursive: true, force: true });
+    await this.compute.close();
+  }
+
+  private all(name: string, { desk }: Place) {
+    const owner = `suite-${desk.port}`;
+    return this.compute.project.machines.filter(
+      ({ labels }) => labels['reveille-owner'] === owner && labels['reveille-resource'] === name,
+    );
+  }
+}
+
+conformance({ provider: 'gce', needs: [], suspends: true, open: () => FakeMachines.open() });
