@@ -17,7 +17,6 @@ const machineName = fitting(
   'a name for a machine',
   '1 to 63 of a-z, 0-9 and inner hyphens, beginning with a letter',
 );
-const label = fitting(/^[a-z0-9_-]{1,63}$/, 'the value of a label', '1 to 63 of a-z, 0-9, _ and -');
 const tag = fitting(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, 'a tag', 'a tag such as http-server');
 
 const ADDRESS = wants(
@@ -103,8 +102,6 @@ export const gceSettings = z.strictObject({
   reach: z.enum(['external', 'internal']).default('external'),
   /** That it listens on. */
   port: port.default(80),
-  /** Machines of this label are ours: the same for all workers of one Reveille, another for each Reveille in a project. */
-  owner: label.default('reveille'),
   /** File of credentials. Relative to the configuration file's folder. Default: those of the worker's environment. */
   credentials: text('a file').optional(),
   /** Of Compute Engine. Without https no credentials are sent. */

@@ -11,6 +11,7 @@ import { conformance } from './suite.js';
 
 /** Machines of a fake of Compute Engine, whose startup script is the application. */
 class FakeMachines implements Engine {
+  readonly top = { site: 'conformance' };
   private readonly folder = mkdtempSync(join(tmpdir(), 'reveille-gce-'));
   private readonly file = writeApp(this.folder);
 
@@ -31,7 +32,6 @@ class FakeMachines implements Engine {
       project: 'some-project',
       zone: 'us-central1-a',
       zones: ['us-central1-b'],
-      owner: `suite-${desk.port}`,
       startupScript: `${exports}\nexec '${busybox}' sh '${this.file}'`,
       port: this.port,
       api: this.compute.url,
@@ -63,10 +63,8 @@ class FakeMachines implements Engine {
   }
 
   private all(name: string, { desk }: Place) {
-    const owner = `suite-${desk.port}`;
-    return this.compute.project.machines.filter(
-      ({ labels }) => labels['reveille-owner'] === owner && labels['reveille-resource'] === name,
-    );
+    const mark = `DESK='${desk.mark(name)}'`;
+    return this.compute.project.machines.filter((one) => one.metadata('startup-script')?.includes(mark));
   }
 }
 

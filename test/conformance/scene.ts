@@ -38,7 +38,7 @@ export class Scene implements Place {
     try {
       const plan = {
         resources: definitions(engine, desk, resources),
-        top: { worker: { boots: slots, stops: slots } },
+        top: { ...engine.top, worker: { boots: slots, stops: slots } },
         ...(engine.env === undefined ? {} : { furnish: () => engine.env ?? {} }),
       };
       await House.live(plan, (house) => body(new Scene(house, desk, engine)));

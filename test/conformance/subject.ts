@@ -17,6 +17,8 @@ export interface Subject {
 export interface Engine {
   /** Added to the environment of workers: where the engine is, say. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Keys of reveille.yaml beside the resources. */
+  readonly top?: Record<string, string>;
   /**
    * A resource that runs the application of app.ts, as in reveille.yaml, without routes. The application is told to
    * end before it is ended, and has a minute for it.

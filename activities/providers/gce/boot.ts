@@ -99,7 +99,7 @@ export class Boot {
 
   private async take(machine: Machine, found: 'asleep' | 'running'): Promise<Next> {
     this.context.heartbeat('taking the machine over');
-    await this.machines.label(machine, labelsFor(this.request, this.settings.owner, found), this.context);
+    await this.machines.label(machine, labelsFor(this.request, this.cloud.owner, found), this.context);
     return 'look';
   }
 
@@ -132,7 +132,7 @@ export class Boot {
   private async createIn(zone: string): Promise<Refusal | undefined> {
     this.record.check(this.request.generation);
     this.context.heartbeat(`creating the machine in ${zone}`);
-    const spec = specOf(this.request, zone, this.cloud.config);
+    const spec = specOf(this.request, zone, this.cloud.owner, this.cloud.config);
     let done: Done;
     try {
       done = await this.machines.insert(zone, spec, this.asking('insert', zone), this.context);
@@ -152,7 +152,7 @@ export class Boot {
 
   private asking(what: string, of: string): Asking {
     const { name, generation } = this.request;
-    return [this.settings.owner, name, generation, what, of, this.failures];
+    return [this.cloud.owner, name, generation, what, of, this.failures];
   }
 
   /** What failed and may work when it is asked for anew; anything else ends the boot. */

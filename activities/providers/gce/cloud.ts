@@ -9,6 +9,7 @@ import {
   settingsOf,
 } from '../../../config/index.js';
 import { Generations } from '../../host/generations.js';
+import { siteOf } from '../../host/owner.js';
 import type { HostServices } from '../../host/services.js';
 import type { BootRequest, ProviderContext } from '../contract.js';
 import { Api } from './api.js';
@@ -21,12 +22,11 @@ import { machineName } from './spec.js';
 type Settings = SettingsOf<'gce'>;
 type Request = Pick<BootRequest, 'name' | 'definition'>;
 
-/** The machines of one owner in one project. */
+/** The machines of one project. */
 export interface Estate {
   /** Tells it from others. */
   readonly key: string;
   readonly machines: Machines;
-  readonly owner: string;
   /** Between two looks at all of them. */
   readonly intervalMs: number;
 }
@@ -35,7 +35,18 @@ export interface Estate {
 export class Cloud {
   private readonly projects = new Map<string, Machines>();
 
-  constructor(private readonly services: HostServices) {}
+  private readonly folder: string;
+  private knownOwner: string | undefined;
+
+  constructor(private readonly services: HostServices) {
+    this.folder = join(services.stateDir, 'gce');
+  }
+
+  /** Names what was created by the workers of this Reveille: other ones may use the same project. */
+  get owner(): string {
+    this.knownOwner ??= siteOf(this.config, this.folder);
+    return this.knownOwner;
+  }
 
   get config(): Config {
     return this.services.config;
@@ -55,9 +66,9 @@ export class Cloud {
     const found = new Map<string, Estate>();
     for (const { gce } of Object.values(this.config.resources)) {
       if (gce === undefined) continue;
-      const key = JSON.stringify([gce.api, gce.project, gce.owner]);
+      const key = JSON.stringify([gce.api, gce.project]);
       const intervalMs = Math.min(gce.interval, found.get(key)?.intervalMs ?? gce.interval);
-      found.set(key, { key, machines: this.machinesOf(gce), owner: gce.owner, intervalMs });
+      found.set(key, { key, machines: this.machinesOf(gce), intervalMs });
     }
     return [...found.values()];
   }
@@ -73,14 +84,21 @@ export class Cloud {
     const name = machineName(request);
     const found = await Promise.all([zone, ...zones].map((one) => machines.get(one, name, context)));
     const all = found.filter((one) => one !== undefined);
-    const own = all.filter((one) => mayUse(one, request));
+    const own = all.filter((one) => this.mayUse(one, request));
     own.sort((a, b) => marksOf(b).generation - marksOf(a).generation);
     return { own, foreign: all.filter((one) => !own.includes(one)) };
   }
 
+  /** A machine without our labels is used only where the configuration names it. */
+  mayUse(machine: Machine, { name, definition }: Request): boolean {
+    const { owner, resource } = marksOf(machine);
+    if (owner === undefined) return settingsOf(definition, 'gce').name === machine.name;
+    return owner === this.owner && resource === name;
+  }
+
   /** What this host knows of a resource's generations. */
   record(name: string): Generations {
-    return new Generations(join(this.services.stateDir, 'gce', name));
+    return new Generations(join(this.folder, name));
   }
 
   masker(definition: ResourceDefinition): (text: string) => string {
@@ -96,12 +114,4 @@ export class Cloud {
     this.projects.set(key, made);
     return made;
   }
-}
-
-/** A machine without our labels is used only where the configuration names it. */
-export function mayUse(machine: Machine, { name, definition }: Request): boolean {
-  const { owner, resource } = marksOf(machine);
-  const settings = settingsOf(definition, 'gce');
-  if (owner === undefined) return settings.name === machine.name;
-  return owner === settings.owner && resource === name;
 }

@@ -25,7 +25,7 @@ export async function followMachines(
       const now = performance.now();
       const { ran = new Map<string, Machine>(), lookedAt = -Infinity } = seen.get(estate.key) ?? {};
       if (now - lookedAt < estate.intervalMs / 2) continue;
-      const running = await look(estate, ran, tell, signal).catch((err: unknown) => {
+      const running = await look(estate, cloud.owner, ran, tell, signal).catch((err: unknown) => {
         if (!signal.aborted) cloud.log.warn({ err }, 'machines of Compute Engine could not be listed');
         return ran;
       });
@@ -38,7 +38,8 @@ export async function followMachines(
 
 /** @param ran what ran at the last look, by id. @returns what runs now. */
 async function look(
-  { machines, owner }: Estate,
+  { machines }: Estate,
+  owner: string,
   ran: ReadonlyMap<string, Machine>,
   tell: (change: Change) => void,
   signal: AbortSignal,

@@ -3,7 +3,7 @@ import type { Machine } from './resources.js';
 
 /** Labels of machines. They hold names and numbers, never a setting that could be a secret. */
 export const LABELS = {
-  /** Whose it is: `gce.owner`. */
+  /** Whose it is: the site, as the configuration or the state folder names it. */
   owner: 'reveille-owner',
   resource: 'reveille-resource',
   generation: 'reveille-generation',

@@ -8,7 +8,7 @@ import { pause } from '../../pause.js';
 import type { BootRequest, Change, Found, Provider, ProviderContext } from '../contract.js';
 import { jittered } from './api.js';
 import { Boot, Died, type Started } from './boot.js';
-import { Cloud, type Estate, mayUse } from './cloud.js';
+import { Cloud, type Estate } from './cloud.js';
 import { stopMachines } from './end.js';
 import { isBusy, isMissing, named, Refusal } from './failures.js';
 import { followMachines } from './follow.js';
@@ -139,12 +139,13 @@ export class GceProvider implements Provider {
   ): Promise<InspectResult> {
     const machine = await this.machineOf(request, instance, context);
     if (machine === undefined) return { state: 'gone', reason: 'the machine was deleted' };
-    if (!mayUse(machine, request)) return { state: 'gone', reason: 'the machine is not of this resource' };
+    if (!this.cloud.mayUse(machine, request))
+      return { state: 'gone', reason: 'the machine is not of this resource' };
     const { generation } = request;
     const { generation: last } = marksOf(machine);
     if (last > generation) return { state: 'gone', reason: 'a younger generation has the machine' };
     if (stateOf(machine) === 'running' && last < generation) {
-      const labels = labelsFor(request, settingsOf(request.definition, 'gce').owner, 'running');
+      const labels = labelsFor(request, this.cloud.owner, 'running');
       try {
         await this.cloud.machines(request.definition).label(machine, labels, context);
       } catch (error) {
@@ -167,7 +168,7 @@ export class GceProvider implements Provider {
   }
 
   private async ours(signal: AbortSignal): Promise<Machine[]> {
-    const listed = ({ machines, owner }: Estate) => machines.labelled(LABELS.owner, owner, signal);
+    const listed = ({ machines }: Estate) => machines.labelled(LABELS.owner, this.cloud.owner, signal);
     return (await Promise.all(this.cloud.estates().map(listed))).flat();
   }
 

@@ -29,13 +29,13 @@ export function machineName({ name, definition }: Pick<BootRequest, 'name' | 'de
  * References are resolved here, and stand in the machine's metadata alone.
  * @throws ReveilleError REFERENCE_UNRESOLVED.
  */
-export function specOf(request: BootRequest, zone: string, config: Config): object {
+export function specOf(request: BootRequest, zone: string, owner: string, config: Config): object {
   const settings = settingsOf(request.definition, 'gce');
   const { machineType, tags, disk } = settings;
   return {
     name: machineName(request),
     machineType: `zones/${zone}/machineTypes/${machineType}`,
-    labels: labelsFor(request, settings.owner, 'made'),
+    labels: labelsFor(request, owner, 'made'),
     tags: { items: tags },
     metadata: { items: metadataOf(request, config) },
     disks: [
