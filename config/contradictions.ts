@@ -4,6 +4,7 @@ import { addressesClash, type HostPort, isLoopback, splitAddress } from './addre
 import { dockerContradictions } from './docker-contradictions.js';
 import { poolContradictions } from './pool-contradictions.js';
 import { commandContradictions } from './providers/command-contradictions.js';
+import { ec2Contradictions } from './providers/ec2-contradictions.js';
 import { gceContradictions } from './providers/gce-contradictions.js';
 import { httpContradictions } from './providers/http-contradictions.js';
 import { qemuContradictions } from './providers/qemu-contradictions.js';
@@ -40,6 +41,7 @@ export function findContradictions(config: LooseConfigFile): Contradiction[] {
     ...commandContradictions(config),
     ...qemuContradictions(config),
     ...httpContradictions(config),
+    ...ec2Contradictions(config),
     ...siteContradictions(config),
     ...gceContradictions(config),
     ...Object.entries(config.resources).flatMap(([name, definition]) => resource(name, definition)),

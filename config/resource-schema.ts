@@ -5,6 +5,7 @@ import { params, poolSettings } from './pool-schema.js';
 import { priceSchema } from './price-schema.js';
 import { commandSettings } from './providers/command-schema.js';
 import { dockerSettings } from './providers/docker-schema.js';
+import { ec2Settings } from './providers/ec2-schema.js';
 import { gceSettings } from './providers/gce-schema.js';
 import { httpSettings } from './providers/http-schema.js';
 import { processSettings } from './providers/process-schema.js';
@@ -119,6 +120,8 @@ export const resourceShape = z.strictObject({
   qemu: qemuSettings.optional(),
   /** Settings of the provider `gce`: a virtual machine of Google Compute Engine. */
   gce: gceSettings.optional(),
+  /** Settings of the provider `ec2`: an instance of AWS, or of a cloud with the same interface. */
+  ec2: ec2Settings.optional(),
   /** Where it runs, with workers on several hosts. */
   placement: placementSchema.prefault({}),
   /** Where the awake instance answers. */

@@ -1,5 +1,5 @@
 /**
- * Finds a real program that tests use: temporal, tctl, jupyter (the python of its virtual environment), or any
+ * Finds a real program that tests use: temporal, tctl, jupyter and moto (the pythons of their virtual environments), or any
  * name on PATH such as chromium.
  * @returns its absolute path, where this machine has it
  */

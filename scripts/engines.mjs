@@ -20,11 +20,15 @@ import { announce } from './setup/progress.mjs';
 import { cachedTemporal, ensureTemporal } from './setup/temporal.mjs';
 
 const TCTL = '1.18.0';
+const MOTO = ['moto[server,ec2]==5.2.5'];
 const JUPYTER = ['jupyter-server==2.21.1', 'ipykernel==7.4.0'];
 
 const tctlFile = () => join(cacheFolder(), `tctl-${TCTL}-${platformName()}`, 'tctl');
-const jupyterFolder = () => join(cacheFolder(), 'jupyter');
-const jupyterStamp = () => join(jupyterFolder(), 'reveille-stamp');
+/** Programs of Python, each in a virtual environment of its own. */
+const jupyter = () => ({ name: 'Jupyter Server', folder: join(cacheFolder(), 'jupyter'), packages: JUPYTER });
+const moto = () => ({ name: 'moto', folder: join(cacheFolder(), 'moto'), packages: MOTO });
+const pythonOf = ({ folder, packages }) =>
+  isCurrent(folder, packages) ? join(folder, 'bin/python') : undefined;
 const guestKernelFile = () => join(cacheFolder(), 'guest-kernel', 'kernel');
 /** Where Debian puts the servers of its newest PostgreSQL. */
 const postgresFolder = () => {
@@ -43,9 +47,11 @@ const engines = {
   tctl: { find: () => onPath('tctl') ?? existing(tctlFile()), make: makeTctl },
   /** The python of a virtual environment: to be run with `-m jupyter_server`. */
   jupyter: {
-    find: () => (isJupyterCurrent() ? join(jupyterFolder(), 'bin/python') : undefined),
-    make: makeJupyter,
+    find: () => pythonOf(jupyter()),
+    make: (signal) => makeVenv(signal, jupyter()),
   },
+  /** The same, to be run with `-m moto.server`: an EC2 API on a port. */
+  moto: { find: () => pythonOf(moto()), make: (signal) => makeVenv(signal, moto()) },
   // Not on everybody's PATH.
   dockerd: { find: () => onPath('dockerd') ?? existing('/usr/sbin/dockerd') },
   dropbear: { find: () => onPath('dropbear') ?? existing('/usr/sbin/dropbear') },
@@ -114,15 +120,15 @@ async function makeGuestKernel(signal) {
   });
 }
 
-const isJupyterCurrent = () =>
-  existsSync(jupyterStamp()) && readFileSync(jupyterStamp(), 'utf8') === JUPYTER.join(' ');
+const stampOf = (folder) => join(folder, 'reveille-stamp');
+const isCurrent = (folder, packages) =>
+  existsSync(stampOf(folder)) && readFileSync(stampOf(folder), 'utf8') === packages.join(' ');
 
 /** A virtual environment holds absolute paths, so it is made in place, and its stamp comes last. */
-async function makeJupyter(signal) {
-  const folder = jupyterFolder();
-  await withLock(`${folder}.lock`, { what: 'installing Jupyter', signal }, async () => {
-    if (isJupyterCurrent()) return;
-    const done = announce('installing Jupyter Server from PyPI (once; about a minute)');
+async function makeVenv(signal, { name, folder, packages }) {
+  await withLock(`${folder}.lock`, { what: `installing ${name}`, signal }, async () => {
+    if (isCurrent(folder, packages)) return;
+    const done = announce(`installing ${name} from PyPI (once; about a minute)`);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(dirname(folder), { recursive: true });
     const run = async (program, args) => {
@@ -131,9 +137,9 @@ async function makeJupyter(signal) {
     };
     try {
       await run('python3', ['-m', 'venv', folder]);
-      await run(join(folder, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', ...JUPYTER]);
-      writeFileSync(jupyterStamp(), JUPYTER.join(' '));
-      done('Jupyter Server installed');
+      await run(join(folder, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', ...packages]);
+      writeFileSync(stampOf(folder), packages.join(' '));
+      done(`${name} installed`);
     } finally {
       done();
     }

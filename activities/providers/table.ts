@@ -3,6 +3,7 @@ import type { HostServices } from '../host/services.js';
 import { CommandProvider } from './command/provider.js';
 import type { Provider } from './contract.js';
 import { DockerProvider } from './docker/provider.js';
+import { Ec2Provider } from './ec2/provider.js';
 import { GceProvider } from './gce/provider.js';
 import { HttpProvider } from './http/provider.js';
 import { ProcessProvider } from './process/provider.js';
@@ -23,5 +24,6 @@ export function createProviders(services: ProviderServices): Providers {
     docker: new DockerProvider(services),
     qemu: new QemuProvider(services),
     gce: new GceProvider(services),
+    ec2: new Ec2Provider(services),
   };
 }

@@ -3,6 +3,7 @@ import type { ResourceDefinition } from '../resource-schema.js';
 import { wants } from '../wording.js';
 import { commandSettings } from './command-schema.js';
 import { dockerSettings } from './docker-schema.js';
+import { ec2Settings } from './ec2-schema.js';
 import { gceSettings } from './gce-schema.js';
 import { httpSettings } from './http-schema.js';
 import { processSettings } from './process-schema.js';
@@ -19,6 +20,7 @@ const providerSettings = {
   docker: dockerSettings,
   qemu: qemuSettings,
   gce: gceSettings,
+  ec2: ec2Settings,
 } as const;
 
 export type ProviderName = keyof typeof providerSettings;

@@ -1,0 +1,50 @@
+/**
+ * What goes wrong between the caller and the cloud. `throttle`, `error` and `drop`: nothing is done; `refuse`: nothing
+ * is done, with that code; `delay`: it is done later; `lose`: it is done, and its answer lost.
+ */
+export type Fault =
+  | { kind: 'throttle' | 'error' | 'drop' | 'lose' }
+  | { kind: 'refuse'; code: string; status?: number }
+  | { kind: 'delay'; ms: number };
+
+interface Rule {
+  action: RegExp;
+  fault: Fault;
+  left: number;
+}
+
+/** Faults that are to come. */
+export class Ec2Faults {
+  private readonly rules = new Set<Rule>();
+
+  /** @param action the call as its name and parameters. @param times it happens. @returns what ends it. */
+  add(action: RegExp, fault: Fault, times = Number.POSITIVE_INFINITY): () => void {
+    const rule = { action, fault, left: times };
+    this.rules.add(rule);
+    return () => this.rules.delete(rule);
+  }
+
+  /** The one that this call meets. */
+  meet(call: string): Fault | undefined {
+    for (const rule of this.rules) {
+      if (!rule.action.test(call)) continue;
+      rule.left -= 1;
+      if (rule.left <= 0) this.rules.delete(rule);
+      return rule.fault;
+    }
+    return undefined;
+  }
+}
+
+/** An error as the reference has it ("Error responses"). */
+export function errorAnswer(code: string, message = code): string {
+  return `<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><RequestID>test</RequestID></Response>`;
+}
+
+/** Status and code of an error that nothing was done for. */
+export function answerTo(fault: Fault): { status: number; code: string } | undefined {
+  if (fault.kind === 'throttle') return { status: 503, code: 'RequestLimitExceeded' };
+  if (fault.kind === 'error') return { status: 500, code: 'InternalError' };
+  if (fault.kind === 'refuse') return { status: fault.status ?? 400, code: fault.code };
+  return undefined;
+}
