@@ -1,0 +1,18 @@
+import { ReveilleError } from '../../../errors/index.js';
+import { hasCode } from '../../host/atomic.js';
+
+/** The bytes are not what an archive of their kind is. */
+export const badArchive = (why: string, cause?: unknown): ReveilleError =>
+  new ReveilleError('IMAGE_ARCHIVE_INVALID', why, cause === undefined ? {} : { cause });
+
+/** An entry of an archive leads out of its folder, or is of a kind that is not made. */
+export const unsafe = (why: string): ReveilleError => new ReveilleError('IMAGE_ARCHIVE_UNSAFE', why);
+
+/** The bytes are not of the type that was said. */
+export const wrongType = (why: string): ReveilleError => new ReveilleError('IMAGE_TYPE_MISMATCH', why);
+
+/** A full disk by its name; whatever else it is, as it is. */
+export function namedDiskError(error: unknown): unknown {
+  if (!hasCode(error, 'ENOSPC') && !hasCode(error, 'EDQUOT')) return error;
+  return new ReveilleError('IMAGE_NO_SPACE', 'Insufficient storage: the disk is full', { cause: error });
+}
