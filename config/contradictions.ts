@@ -28,6 +28,7 @@ export interface Contradiction {
 export function findContradictions(config: LooseConfigFile): Contradiction[] {
   return [
     ...controlToken(config),
+    ...workerMetricsToken(config),
     ...listeners(config),
     ...holds(config),
     ...tlsPair(config),
@@ -62,6 +63,21 @@ function controlToken({ control }: LooseConfigFile): Contradiction[] {
   ];
 }
 
+function workerMetricsToken({ control, worker: { metrics } }: LooseConfigFile): Contradiction[] {
+  if (metrics === undefined || control.token !== undefined || isLoopback(splitAddress(metrics).host))
+    return [];
+  return [
+    {
+      paths: [
+        ['worker', 'metrics'],
+        ['control', 'token'],
+      ],
+      message: `${metrics} can be reached from other machines and control.token is missing`,
+      expected: 'a control.token such as ${env:REVEILLE_TOKEN}, or an address on loopback',
+    },
+  ];
+}
+
 interface Listener extends HostPort {
   path: Path;
 }
@@ -73,6 +89,8 @@ function listeners(config: LooseConfigFile): Contradiction[] {
     { path: ['proxy', 'control'], ...splitAddress(proxy.control) },
     { path: ['control', 'listen'], ...splitAddress(control.listen) },
   ];
+  const { metrics } = config.worker;
+  if (metrics !== undefined) all.push({ path: ['worker', 'metrics'], ...splitAddress(metrics) });
   if ('embedded' in temporal) {
     const host = '127.0.0.1';
     all.push({ path: ['temporal', 'embedded', 'port'], host, port: temporal.embedded.port });

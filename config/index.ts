@@ -24,6 +24,7 @@ export {
   type Params,
   paramsEnvironment,
 } from './members.js';
+export { METRICS_CALL } from './metrics-call.js';
 export type { Selection } from './pool-schema.js';
 export {
   type CountPool,

@@ -134,6 +134,11 @@ const workerSchema = z.strictObject({
   cachedWorkflows: whole(1).default(1000),
   /** Ports handed to instances with port: auto. */
   ports: portRange.default('20000-29999'),
+  /**
+   * Where Prometheus reads this worker's metrics and those of the Temporal SDK: HOST:PORT. Off loopback callers send
+   * control.token. Default: nowhere; the control address of its machine tells the worker's own.
+   */
+  metrics: address.optional(),
   /** How long running activities may go on when the worker is told to end. */
   shutdownGrace: duration.default(5 * SECOND),
 });

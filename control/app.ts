@@ -7,9 +7,9 @@ import { guard } from './guard.js';
 import { readiness } from './health.js';
 import type { ControlMetrics } from './metrics.js';
 import { PAGE_POLICY, renderPage } from './page.js';
+import { askParts } from './parts.js';
 import { asReveilleError, type Plane } from './plane.js';
 import { notFound, problemHandler } from './problems.js';
-import { askProxies } from './proxies.js';
 import { listResources, summary } from './resources.js';
 import type { Settings } from './settings.js';
 
@@ -67,13 +67,15 @@ const securityHeaders: RequestHandler = (_req, res, next) => {
 function metricsRoute({ settings, plane, costs, metrics, secret }: AppParts): RequestHandler {
   return async (_req, res) => {
     const { config } = settings();
-    const [resources, proxies] = await Promise.all([
+    const folder = stateDir(config);
+    const [resources, proxies, workers] = await Promise.all([
       listResources(config, plane)
         .then((lines) => withNamedCosts(config, costs, lines))
         .catch(() => undefined),
-      askProxies(stateDir(config), secret),
+      askParts('proxy', folder, secret),
+      askParts('worker', folder, secret),
     ]);
-    res.type(metrics.contentType).send(await metrics.render(resources, proxies));
+    res.type(metrics.contentType).send(await metrics.render(resources, proxies, workers));
   };
 }
 

@@ -1,7 +1,7 @@
 import { type Config, stateDir } from '../config/index.js';
 import type { Check, Readiness } from './contract.js';
+import { askParts } from './parts.js';
 import { asReveilleError, call, type Plane } from './plane.js';
-import { askProxies } from './proxies.js';
 
 const CHECK_MS = 1500;
 
@@ -24,7 +24,7 @@ async function workerCheck(plane: Plane): Promise<Check> {
 }
 
 async function proxyCheck(config: Config, secret: string): Promise<Check> {
-  const { length } = await askProxies(stateDir(config), secret);
+  const { length } = await askParts('proxy', stateDir(config), secret);
   if (length === 0) return { ok: false, detail: 'no proxy of this machine answers' };
   return { ok: true, detail: length === 1 ? 'answers' : `${length} answer` };
 }

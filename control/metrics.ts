@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client';
 import type { ResourceSummary } from './contract.js';
-import type { ProxyMetrics } from './proxies.js';
+import type { PartMetrics } from './parts.js';
 
 /** Every value of the label, so that a phase nobody is in reads 0. */
 const PHASES = [
@@ -35,6 +35,11 @@ export class ControlMetrics {
   readonly #proxies = new Gauge({
     name: 'reveille_proxies',
     help: 'Proxies of this machine that answer',
+    registers: this.#registers,
+  });
+  readonly #workers = new Gauge({
+    name: 'reveille_workers',
+    help: 'Workers of this machine that answer',
     registers: this.#registers,
   });
   readonly #awake = new Gauge({
@@ -72,12 +77,17 @@ export class ControlMetrics {
   };
 
   /**
-   * Everything as Prometheus text, the proxies' metrics added up.
+   * Everything as Prometheus text, the metrics of proxies and of workers added up.
    * @param resources undefined where Temporal does not answer: then no phase is told, rather than an old one.
    */
-  async render(resources: ResourceSummary[] | undefined, proxies: ProxyMetrics[]): Promise<string> {
+  async render(
+    resources: ResourceSummary[] | undefined,
+    proxies: PartMetrics[],
+    workers: PartMetrics[],
+  ): Promise<string> {
     this.#temporal.set(resources === undefined ? 0 : 1);
     this.#proxies.set(proxies.length);
+    this.#workers.set(workers.length);
     this.#resources.reset();
     for (const phase of resources === undefined ? [] : PHASES) this.#resources.set({ phase }, 0);
     for (const { phase, members } of resources ?? []) {
@@ -85,7 +95,7 @@ export class ControlMetrics {
     }
     this.#setCosts(resources ?? []);
     const own = await this.#registry.getMetricsAsJSON();
-    return AggregatorRegistry.aggregate([own, ...proxies]).metrics();
+    return AggregatorRegistry.aggregate([own, ...proxies, ...workers]).metrics();
   }
 
   #setCosts(resources: ResourceSummary[]): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../config/index.js';
+import { isReveilleError } from '../errors/index.js';
 import { NO_ROUTE, type TrafficMetrics } from './metrics.js';
 import { plainAddress } from './peer.js';
 import { pathOf } from './request-target.js';
@@ -26,7 +27,9 @@ export interface AccessEntry {
 /** Counts a request that has ended, and logs it. */
 export function account(to: { metrics: TrafficMetrics; log: Logger }, entry: AccessEntry): void {
   const durationMs = performance.now() - entry.startedAt;
-  to.metrics.ended((entry.route ?? NO_ROUTE).label, entry.status, durationMs, entry.coldMs);
+  const { label } = entry.route ?? NO_ROUTE;
+  to.metrics.ended(label, entry.status, durationMs, entry.coldMs);
+  if (isReveilleError(entry.error)) to.metrics.failed(label, entry.error.code);
   logAccess(to.log, entry, durationMs);
 }
 

@@ -49,6 +49,8 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   #body: RequestBody | null = null;
   #continued = false;
   #error: ReveilleError | undefined;
+  /** It is the events of a waiting page: no request of anybody's. */
+  #isFeed = false;
   #over = false;
 
   /** @param expectsContinue the client waits for 100 Continue before it sends its body. */
@@ -147,6 +149,7 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
     const { pages } = this.#settings.waiting;
     try {
       this.traffic.feeds.open(resource, showLog, this.response, pages, this.#requestId);
+      this.#isFeed = true;
     } catch (error) {
       this.#refuse(namedError(error));
     }
@@ -274,7 +277,7 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
     this.#pass?.release();
     this.traffic.running.delete(this);
     boundRest(this.request, this.#settings.limits.body);
-    this.#account();
+    if (!this.#isFeed) this.#account();
     if (this.traffic.draining) this.traffic.onDrained();
     this.connection.next();
   };

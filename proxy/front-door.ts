@@ -107,10 +107,11 @@ function createTraffic(
   { sockets, guard }: { sockets: ReadonlySet<Duplex>; guard: ConnectionGuard },
 ): Traffic {
   const running = new RunningList();
+  const feeds = new WaitingFeeds(gate);
   const connections = () => {
     let upgraded = 0;
     for (const one of running.snapshot()) if (one instanceof Tunnel) upgraded++;
-    return { clients: sockets.size, upgraded };
+    return { clients: sockets.size, upgraded, pages: feeds.readers };
   };
   return {
     gate,
@@ -120,7 +121,7 @@ function createTraffic(
     running,
     refusals: guard.refusals,
     keptAwake: new Set(),
-    feeds: new WaitingFeeds(gate),
+    feeds,
     settings,
     draining: false,
     onDrained: () => {},

@@ -9,6 +9,7 @@ import {
   LEASE_PATH,
   type LeaseReply,
   leaseCallText,
+  METRICS_CALL,
   SIGNATURE_HEADER,
   splitAddress,
   stateDir,
@@ -16,7 +17,6 @@ import {
 } from '../config/index.js';
 
 const MAX_BODY_BYTES = 4096;
-const METRICS_CALL = 'GET /metrics';
 
 const question = z.object({
   resource: z.string().max(63),

@@ -18,12 +18,13 @@ export class TrafficMetrics {
   readonly #requests: Counter<'resource' | 'code'>;
   readonly #duration: Histogram<'resource'>;
   readonly #cold: Histogram<'resource'>;
+  readonly #errors: Counter<'resource' | 'code'>;
   readonly #byResource = new Map<string, Meters>();
 
   constructor(
     registry: Registry,
     held: () => number,
-    connections: () => { clients: number; upgraded: number },
+    connections: () => { clients: number; upgraded: number; pages: number },
   ) {
     const registers = [registry];
     this.#requests = new Counter({
@@ -46,6 +47,12 @@ export class TrafficMetrics {
       buckets: SECONDS,
       registers,
     });
+    this.#errors = new Counter({
+      name: 'reveille_errors_total',
+      help: 'Requests that Reveille itself answered with an error, by its code.',
+      labelNames: ['resource', 'code'],
+      registers,
+    });
     gauge(registry, 'reveille_held_requests', 'Requests held now.', held);
     gauge(
       registry,
@@ -59,6 +66,12 @@ export class TrafficMetrics {
       'Upgraded connections now.',
       () => connections().upgraded,
     );
+    gauge(
+      registry,
+      'reveille_waiting_pages',
+      'Waiting pages that hear now how their wakes go on.',
+      () => connections().pages,
+    );
   }
 
   /** @param status 0 where the client went away before an answer. @param coldMs 0 where nothing was waited for. */
@@ -67,6 +80,11 @@ export class TrafficMetrics {
     meters.byClass[status === 0 ? ABORTED : Math.floor(status / 100) - 1]?.inc();
     meters.duration.observe(durationMs / 1000);
     if (coldMs > 0) meters.cold.observe(coldMs / 1000);
+  }
+
+  /** @param code of the catalogue of errors. */
+  failed(resource: string, code: string): void {
+    this.#errors.inc({ resource, code });
   }
 
   #open(resource: string): Meters {

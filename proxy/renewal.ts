@@ -1,6 +1,7 @@
 import type { Logger } from '../config/index.js';
 import { temporalError } from '../temporal/index.js';
 import type { Ask, ReadyState } from '../workflows/messages.js';
+import type { GateMetrics } from './gate-metrics.js';
 import { type Lease, type Moment, moment, type Usage } from './lease.js';
 import type { WaiterServices } from './waiter.js';
 
@@ -27,6 +28,7 @@ type Use = Pick<Usage, 'open' | 'idleFor'>;
 
 interface RenewalServices extends WaiterServices {
   log: Logger;
+  metrics: Pick<GateMetrics, 'touched'>;
 }
 
 /** Renews a lease while it is used, and releases it when use has ended (leases.md 5 to 8, 14). */
@@ -84,10 +86,13 @@ export class Renewal {
       const { ask, sent, found } = await this.sendTouch(lease);
       const state = found ? await this.services.resources.ready(this.name) : undefined;
       if (this.owner.current() !== lease) return undefined;
-      return this.apply(lease, state, sent, ask);
+      const again = this.apply(lease, state, sent, ask);
+      this.services.metrics.touched(again === undefined ? 'refused' : 'renewed');
+      return again;
     } catch (error) {
       const { code } = temporalError(error);
       this.services.log.warn({ resource: this.name, code }, 'a lease could not be renewed');
+      this.services.metrics.touched('failed');
       return this.onFailure(lease);
     } finally {
       clearTimeout(overdue);
@@ -157,6 +162,7 @@ export class Renewal {
     for (let tries = 1; tries <= most; tries++) {
       try {
         await this.services.resources.touch(this.name, touch, RELEASE_TIMEOUT_MS);
+        this.services.metrics.touched('released');
         return;
       } catch (error) {
         const { code } = temporalError(error);

@@ -227,9 +227,11 @@ export class ResourceGate implements Standing {
     this.lease = lease;
     this.failures.forget();
     this.renewal.schedule(lease);
-    this.services.metrics.granted(this.settings.label, cold ? state.progress.steps : undefined);
-    if (cold) this.services.usual.note(this.settings.label, state.progress.steps);
     const steps = cold ? state.progress.steps : [];
+    const { metrics, usual } = this.services;
+    const { label } = this.settings;
+    metrics.granted(label, cold ? steps : undefined, performance.now() - this.wakingSince);
+    usual.note(label, steps);
     this.queue.releaseAll((waited) => this.passFor(lease, { waited, steps }));
     return true;
   }

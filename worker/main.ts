@@ -9,6 +9,7 @@ import {
   diffConfigs,
   hostName,
   isNamedAfter,
+  poolOfMember,
   type Service,
   type ServiceOptions,
   stateDir,
@@ -22,6 +23,8 @@ import {
 } from '../temporal/index.js';
 import { hasPollers, hasSearchAttributes } from './cluster.js';
 import { follow } from './follow.js';
+import { WorkerMetrics } from './metrics.js';
+import { MetricsServer } from './metrics-server.js';
 import { keepMinimum, removeGone } from './pools.js';
 import { type ReconcileServices, reconcile } from './reconcile.js';
 import { installRuntime } from './sdk-runtime.js';
@@ -33,8 +36,12 @@ const MAINTAIN_MS = 5000;
 
 /** Hosts the workflows and activities. Waits for Temporal where it is away, at its start and later. */
 export async function startWorker(options: ServiceOptions): Promise<Service> {
-  installRuntime(options.log);
-  const service = new WorkerService(options, connectTemporal(options.config));
+  const { config, log, secret } = options;
+  const metrics = new WorkerMetrics();
+  const sdkUrl = await installRuntime(log, config.worker.metrics !== undefined);
+  const server = new MetricsServer({ config, secret, registry: metrics.registry, sdkUrl, log });
+  await server.listen();
+  const service = new WorkerService(options, connectTemporal(config), { metrics, server });
   await service.start();
   return service;
 }
@@ -52,10 +59,12 @@ class WorkerService implements Service {
   constructor(
     private readonly options: ServiceOptions,
     private readonly temporal: TemporalConnection,
+    private readonly told: { metrics: WorkerMetrics; server: MetricsServer },
   ) {
     const { config, log } = options;
     const host = hostName(config);
     this.definitions = new Definitions(config);
+    told.metrics.names = (name) => poolOfMember(this.definitions.current, name) ?? name;
     this.host = { config, stateDir: stateDir(config), host, log };
     const providers = createProviders(this.host);
     const resources = new ResourceClient(temporal);
@@ -100,6 +109,7 @@ class WorkerService implements Service {
     for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await this.running;
     await this.housekeeping;
+    await this.told.server.close();
     await this.connection?.close();
     await this.temporal.close();
   }
@@ -142,6 +152,7 @@ class WorkerService implements Service {
       namespace: this.temporal.namespace,
       host,
       activities,
+      metrics: this.told.metrics,
       hostBound: kinds.some(({ hostBound }) => hostBound),
       anywhere: kinds.some(({ hostBound }) => !hostBound),
     });

@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import type { Context } from '@temporalio/activity';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { LifecycleActivities } from '../activities/contract.js';
 import { bootQueue, stopQueue } from '../activities/plan.js';
 import type { Config } from '../config/index.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
+import type { WorkerMetrics } from './metrics.js';
 
 /** Made by `npm run build`: bundling at each start would cost seconds. */
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
@@ -16,6 +18,7 @@ export interface QueueOptions {
   namespace: string;
   host: string;
   activities: LifecycleActivities;
+  metrics: WorkerMetrics;
   /** Which kinds of queues there is anything to do on. */
   hostBound: boolean;
   anywhere: boolean;
@@ -39,13 +42,16 @@ export async function createWorkers(options: QueueOptions): Promise<Worker[]> {
   return Promise.all(queues.map((queue) => Worker.create(queue)));
 }
 
-function common({ config, connection, namespace, activities }: QueueOptions) {
+function common({ config, connection, namespace, activities, metrics }: QueueOptions) {
   return {
     connection,
     namespace,
     activities,
     shutdownGraceTime: config.worker.shutdownGrace,
     shutdownForceTime: config.worker.shutdownGrace + 5000,
+    interceptors: {
+      activity: [({ info }: Context) => ({ inbound: metrics.counting(info.activityType) })],
+    },
   };
 }
 

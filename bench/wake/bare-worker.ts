@@ -12,7 +12,7 @@ import { BARE_HOST, BARE_QUEUE } from './bare.js';
 
 const config = loadConfig(process.argv[2] ?? '');
 const log = createLogger('bare', 'warn');
-installRuntime(log);
+await installRuntime(log);
 const host = BARE_HOST;
 const activities = createLifecycleActivities({
   definitions: new Definitions(config),

@@ -39,6 +39,11 @@ export class House extends HouseBase {
     return this.startPart(name, { ready: /proxy is ready at (\S+)\n/ }, difference);
   }
 
+  /** Its ready word is where it listens. */
+  startControl(): Promise<Part> {
+    return this.startPart('control', { ready: /control is ready at (\S+)\n/ });
+  }
+
   get worker(): Part {
     return this.part('worker');
   }

@@ -19,6 +19,7 @@ import {
   type TemporalConnection,
 } from '../../temporal/index.js';
 import { hasPollers } from '../../worker/cluster.js';
+import { WorkerMetrics } from '../../worker/metrics.js';
 import { installRuntime } from '../../worker/sdk-runtime.js';
 import { createWorkers } from '../../worker/task-queues.js';
 import { FakeProvider } from './fake-provider.js';
@@ -82,7 +83,7 @@ export class Stack {
   }
 
   async startWorker(): Promise<void> {
-    installRuntime(quiet);
+    await installRuntime(quiet);
     this.connection ??= await NativeConnection.connect({ address: this.server.address });
     const { provider, config } = this;
     const host = 'test-host';
@@ -100,6 +101,7 @@ export class Stack {
     });
     const { connection } = this;
     this.workers = await createWorkers({
+      metrics: new WorkerMetrics(),
       config,
       connection,
       namespace: 'default',

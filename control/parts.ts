@@ -1,21 +1,22 @@
-/** The proxies of this machine: each registers itself in the state folder and tells its metrics. */
+/** The proxies and workers of this machine: each registers itself in the state folder and tells its metrics. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { SIGNATURE_HEADER, sign } from '../config/index.js';
+import { METRICS_CALL, SIGNATURE_HEADER, sign } from '../config/index.js';
 
-/** A proxy that does not answer by then is left out. */
+/** One that does not answer by then is left out. */
 const ANSWER_MS = 1000;
-const MAX_PROXIES = 64;
+/** Of each kind. */
+const MAX_PARTS = 64;
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
 const registration = z.object({
-  kind: z.literal('proxy'),
+  kind: z.enum(['proxy', 'worker']),
   id: z.string(),
   at: z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+):\d{1,5}$/),
   pid: z.number().int().positive(),
 });
-export type Registration = z.output<typeof registration>;
+type Registration = z.output<typeof registration>;
 
 const metricName = z.string().regex(/^reveille_[a-zA-Z0-9_]+$/);
 /** What `getMetricsAsJSON()` of prom-client gives. Names are checked: prom-client prints them as they are. */
@@ -32,21 +33,26 @@ const metric = z.looseObject({
     }),
   ),
 });
-export type ProxyMetrics = z.output<typeof metric>[];
+export type PartMetrics = z.output<typeof metric>[];
 
-/** Metrics of every registered proxy that answers in time. Never rejects. */
-export async function askProxies(stateFolder: string, secret: string): Promise<ProxyMetrics[]> {
-  const registered = await registeredProxies(stateFolder);
-  const answers = await Promise.all(registered.map((proxy) => askProxy(proxy, secret)));
+/** Metrics of every registered part of a kind that answers in time. Never rejects. */
+export async function askParts(
+  kind: Registration['kind'],
+  stateFolder: string,
+  secret: string,
+): Promise<PartMetrics[]> {
+  const registered = await registeredParts(kind, stateFolder);
+  const answers = await Promise.all(registered.map((part) => askPart(part, secret)));
   return answers.filter((given) => given !== undefined);
 }
 
 /** Reads the registrations; a file that is half gone or not one is passed over. */
-async function registeredProxies(stateFolder: string): Promise<Registration[]> {
+async function registeredParts(kind: Registration['kind'], stateFolder: string): Promise<Registration[]> {
   const folder = join(stateFolder, 'run');
-  const names = (await readdir(folder).catch(() => [])).filter((name) => /^proxy-\d+\.json$/.test(name));
+  const isOne = (name: string) => name.startsWith(`${kind}-`) && /^[a-z]+-\d+\.json$/.test(name);
+  const names = (await readdir(folder).catch(() => [])).filter(isOne);
   const read = await Promise.all(
-    names.slice(0, MAX_PROXIES).map(async (name) => {
+    names.slice(0, MAX_PARTS).map(async (name) => {
       try {
         return registration.parse(JSON.parse(await readFile(join(folder, name), 'utf8')));
       } catch {
@@ -54,10 +60,10 @@ async function registeredProxies(stateFolder: string): Promise<Registration[]> {
       }
     }),
   );
-  return read.filter((one) => one !== undefined).filter(({ pid }) => lives(pid));
+  return read.filter((one) => one !== undefined).filter((one) => one.kind === kind && lives(one.pid));
 }
 
-/** A proxy that was killed could not take its registration away. */
+/** One that was killed could not take its registration away. */
 function lives(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -67,10 +73,10 @@ function lives(pid: number): boolean {
   }
 }
 
-async function askProxy({ at }: Registration, secret: string): Promise<ProxyMetrics | undefined> {
+async function askPart({ at }: Registration, secret: string): Promise<PartMetrics | undefined> {
   try {
     const response = await fetch(`http://${at}/metrics`, {
-      headers: { [SIGNATURE_HEADER]: sign(secret, 'GET /metrics') },
+      headers: { [SIGNATURE_HEADER]: sign(secret, METRICS_CALL) },
       signal: AbortSignal.timeout(ANSWER_MS),
       redirect: 'error',
     });
@@ -85,7 +91,7 @@ async function askProxy({ at }: Registration, secret: string): Promise<ProxyMetr
 }
 
 /** Leaves out what has no name of ours, or is not a metric. */
-function reveilleMetrics(answer: unknown): ProxyMetrics {
+function reveilleMetrics(answer: unknown): PartMetrics {
   return z
     .array(z.unknown())
     .parse(answer)
