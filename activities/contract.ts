@@ -2,7 +2,20 @@
  * What the workflow asks of the world. The workflow imports these types only; their implementation is in
  * lifecycle.ts, their providers in providers/.
  */
-import type { Client, Endpoint, EnterArgs, Instance, QuotaLimits, StopMode } from '../workflows/messages.js';
+import type {
+  ChoreInput,
+  ChoreResult,
+  Client,
+  Endpoint,
+  EnterArgs,
+  ImageInput,
+  ImageResult,
+  Instance,
+  MissingImage,
+  QuotaLimits,
+  StopMode,
+  WantArgs,
+} from '../workflows/messages.js';
 
 /** Which resource an activity acts for. No setting travels: the worker has the definition. */
 export interface Target {
@@ -29,6 +42,8 @@ export interface Plan {
   then: StopMode;
   /** Bounds of its provider, where there are any: it asks for a place before it boots. */
   quota?: QuotaLimits;
+  /** Where its images are made usable, if it has any. Their sources are the worker's business. */
+  images?: ImagePlan;
   /** Search attributes are registered in this namespace. */
   searchAttributes: boolean;
   times: {
@@ -45,6 +60,15 @@ export interface Plan {
     probeTimeout: number;
     probeFailLimit: number;
   };
+}
+
+export interface ImagePlan {
+  /** The host, or a region of a cloud. */
+  place: string;
+  /** On which the place's images are made. */
+  queue: string;
+  /** For one image as a whole, in milliseconds. */
+  timeoutMs: number;
 }
 
 export interface Holder {
@@ -110,6 +134,17 @@ export interface LifecycleActivities {
   enterQuota(input: { provider: string; args: EnterArgs }): Promise<void>;
   /** Those of the resources that have an open execution. */
   openResources(input: { names: string[] }): Promise<string[]>;
+  /**
+   * Takes the images of a definition for a generation, so that nothing evicts them until it is stopped.
+   * @returns those that are not there, or not registered any more; the place remembers their sources.
+   */
+  ensureImages(target: Target): Promise<MissingImage[]>;
+  /** Asks the workflows of images to tell that resource, starting those that do not run. */
+  wantImages(input: ImagePlan & WantArgs & { images: MissingImage[] }): Promise<void>;
+  /** Fetches, checks, unpacks and registers one image on this host, from where an earlier try was cut off. */
+  makeImage(input: ImageInput): Promise<ImageResult>;
+  /** What the command line or the API asks of this host's images. */
+  doImageChore(input: ChoreInput): Promise<ChoreResult>;
   /** Whether any worker polls that host's queue. */
   hostPresent(input: { queue: string }): Promise<boolean>;
 }

@@ -8,11 +8,12 @@ import {
   type ResourceDefinition,
 } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
-import type { EnterArgs, Failure, Instance } from '../workflows/messages.js';
+import type { EnterArgs, Failure, ImageInput, Instance, WantArgs } from '../workflows/messages.js';
 import { askHolders } from './ask-holders.js';
 import type { LifecycleActivities, Target } from './contract.js';
 import type { Definitions } from './definitions.js';
 import { probeIdle } from './idle-probe.js';
+import { createImageActivities, type ImageServices } from './images/activities.js';
 import { quickHealth, untilHealthy } from './instance-health.js';
 import { bootQueue, planOf } from './plan.js';
 import { type BootRequest, type Provider, type ProviderContext, RETRIED } from './providers/contract.js';
@@ -35,6 +36,9 @@ export interface ActivityServices {
   /** Whether as many executions of resources whose names begin so were open before this run. */
   isFull(nameStart: string, limit: number, run: { name: string; runId: string }): Promise<boolean>;
   enterQuota(provider: string, args: EnterArgs): Promise<void>;
+  images: ImageServices;
+  /** Asks the workflow of an image to tell a resource, starting it where it does not run. */
+  wantImage(input: ImageInput, args: WantArgs): Promise<void>;
   /** Those of the resources that have an open execution. */
   openOf(names: readonly string[]): Promise<string[]>;
 }
@@ -42,6 +46,7 @@ export interface ActivityServices {
 /** The activities of a resource's life, on this worker's configuration and providers. */
 export function createLifecycleActivities(services: ActivityServices): LifecycleActivities {
   const { definitions } = services;
+  const { images } = services.images;
   const request = (target: Target): BootRequest => ({
     name: target.name,
     generation: target.generation,
@@ -51,6 +56,10 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
   const withParams = ({ name, revision, params }: Target) => {
     const definition = definitions.ofRevision(name, revision, params);
     return { definition, params: definitions.paramsOf(name, definition, params) };
+  };
+  const withImages = async (wanted: BootRequest): Promise<BootRequest> => {
+    const handed = await images.handed(wanted.definition);
+    return handed === undefined ? wanted : { ...wanted, images: handed };
   };
   const provider = (target: Target): Provider => providerOf(services, request(target).definition.provider);
   const subject = (target: Target, instance: Instance) => ({
@@ -73,7 +82,8 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
 
     boot: ({ client, ...target }) =>
       attempt(services, 'final', async (context) => {
-        const wanted = client === undefined ? request(target) : { ...request(target), client };
+        const bare = client === undefined ? request(target) : { ...request(target), client };
+        const wanted = await withImages(bare);
         const started = await provider(target).boot(wanted, context);
         const quick = await quickHealth(subject(target, started.instance), context);
         return quick === undefined ? started : { ...started, healthAfter: quick };
@@ -93,9 +103,19 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
       ),
 
     stop: ({ instance, then, force = false, unfinished = false, ...target }) =>
-      attempt(services, 'retried', (context) =>
-        provider(target).stop(request(target), instance, { then, force, unfinished }, context),
-      ),
+      attempt(services, 'retried', async (context) => {
+        // Whatever is wrong with the images: a stop is a stop. Reconciling releases what this could not.
+        const warn = (err: unknown) =>
+          services.log.warn({ err, resource: target.name }, 'its images are in trouble');
+        const wanted = await withImages(request(target)).catch(warn);
+        await provider(target).stop(
+          wanted ?? request(target),
+          instance,
+          { then, force, unfinished },
+          context,
+        );
+        await images.release(request(target), then).catch(warn);
+      }),
 
     connect: ({ instance, connection, ...target }) =>
       attempt(services, 'final', async (context) => {
@@ -118,6 +138,17 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
       askHolders(services.secret, { resource: name, generation, holders, revoke }),
 
     enterQuota: ({ provider, args }) => services.enterQuota(provider, args),
+    ensureImages: (target) =>
+      attempt(services, 'final', ({ signal, heartbeat }) =>
+        images.ensure(request(target), { signal, progress: ({ step }) => heartbeat(step) }),
+      ),
+    wantImages: async ({ images: wanted, resource, ticket, ...plan }) => {
+      const { searchAttributes } = services;
+      for (const image of wanted)
+        await services.wantImage({ ...image, ...plan, searchAttributes }, { resource, ticket });
+    },
+    ...createImageActivities(services.images, (retry, run) => attempt(services, retry, run)),
+
     openResources: ({ names }) => services.openOf(names),
     hostPresent: ({ queue }) => services.hasPollers(queue),
   };

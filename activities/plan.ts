@@ -1,12 +1,12 @@
-import { type Config, leaseTime, type Quota, type ResourceDefinition } from '../config/index.js';
-import { type QuotaLimits, TASK_QUEUE } from '../workflows/messages.js';
-import type { Plan } from './contract.js';
+import { type Config, imagesOf, leaseTime, type Quota, type ResourceDefinition } from '../config/index.js';
+import { activityQueue, type QuotaLimits } from '../workflows/messages.js';
+import type { ImagePlan, Plan } from './contract.js';
 
-/** Queues of one host, or those that any worker polls. Boots apart: a stop never waits behind a hundred boots. */
-export const bootQueue = (host?: string): string => queue('boot', host);
-export const stopQueue = (host?: string): string => queue('stop', host);
-const queue = (kind: string, host?: string) =>
-  host === undefined ? `${TASK_QUEUE}-${kind}` : `${TASK_QUEUE}-${kind}@${host}`;
+/** Boots apart: a stop never waits behind a hundred boots. */
+export const bootQueue = (host?: string): string => activityQueue('boot', host);
+export const stopQueue = (host?: string): string => activityQueue('stop', host);
+/** Of the images that are made usable on one host. */
+export const imageQueue = (host: string): string => activityQueue('image', host);
 
 /** What the workflow needs of a definition. */
 export function planOf(
@@ -26,6 +26,7 @@ export function planOf(
     stopQueue: stopQueue(host),
     ...(host === undefined ? {} : { host, moves: definition.placement.moves }),
     ...(quota === undefined ? {} : { quota: boundsOf(quota) }),
+    ...(host === undefined || imagesOf(definition).length === 0 ? {} : { images: imagePlan(config, host) }),
     hasHealth: health !== 'none',
     hasProbe: idle.probe !== undefined,
     then: idle.then,
@@ -45,6 +46,12 @@ export function planOf(
     },
   };
 }
+
+export const imagePlan = ({ images }: Config, host: string): ImagePlan => ({
+  place: host,
+  queue: imageQueue(host),
+  timeoutMs: images.timeout,
+});
 
 function boundsOf({ awake, boots }: Quota): QuotaLimits {
   return { ...(awake === undefined ? {} : { awake }), ...(boots === undefined ? {} : { boots }) };

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClientContext } from './client-actions.js';
+import { addImages } from './image-commands.js';
 
 interface Globals {
   config?: string;
@@ -15,6 +16,7 @@ export function registerClientCommands(program: Command): void {
   addWakeAndStop(program);
   addPins(program);
   addLogs(program);
+  addImages(program, contextOf);
 }
 
 function addStatus(program: Command): void {

@@ -13,6 +13,7 @@ export interface CallOptions {
   method?: 'GET' | 'POST' | 'DELETE';
   /** Sent as JSON. */
   body?: object;
+  headers?: Record<string, string>;
   /** The answer may take as long as it takes. */
   patient?: boolean;
 }
@@ -22,17 +23,21 @@ export class ControlClient {
   private constructor(
     private readonly address: { host: string; port: number },
     private readonly token: string | undefined,
+    private readonly root: string,
   ) {}
 
-  /** @param file undefined: the reveille.yaml of this folder. @throws ReveilleError CONFIG_… */
-  static of(file: string | undefined): ControlClient {
+  /**
+   * @param file undefined: the reveille.yaml of this folder.
+   * @param root what paths are below. @throws ReveilleError CONFIG_…
+   */
+  static of(file: string | undefined, root = RESOURCES_PATH): ControlClient {
     const config = loadConfig(file ?? defaultConfigFile(process.cwd()));
     const { host, port } = splitAddress(config.control.listen);
-    return new ControlClient({ host: callable(host), port }, tokenOf(config));
+    return new ControlClient({ host: callable(host), port }, tokenOf(config), root);
   }
 
   /**
-   * @param path below /api/v1/resources, its parts encoded.
+   * @param path below the root, its parts encoded.
    * @throws ReveilleError what the API answered, or CONTROL_UNREACHABLE.
    */
   async json<T>(path: string, options: CallOptions = {}): Promise<T> {
@@ -57,15 +62,16 @@ export class ControlClient {
     });
   }
 
-  private send(path: string, { method = 'GET', body }: CallOptions): ClientRequest {
+  private send(path: string, { method = 'GET', body, headers = {} }: CallOptions): ClientRequest {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const outgoing = request({
       ...this.address,
       method,
-      path: RESOURCES_PATH + path,
+      path: this.root + path,
       agent: false,
       headers: {
         [CLIENT_HEADER]: 'cli',
+        ...headers,
         ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
         ...(text === undefined
           ? {}

@@ -2,6 +2,7 @@
 import { accessContradictions } from './access-contradictions.js';
 import { addressesClash, type HostPort, isLoopback, splitAddress } from './addresses.js';
 import { dockerContradictions } from './docker-contradictions.js';
+import { imageContradictions } from './image-contradictions.js';
 import { poolContradictions } from './pool-contradictions.js';
 import { commandContradictions } from './providers/command-contradictions.js';
 import { ec2Contradictions } from './providers/ec2-contradictions.js';
@@ -39,6 +40,7 @@ export function findContradictions(config: LooseConfigFile): Contradiction[] {
     ...tcpContradictions(config),
     ...poolContradictions(config),
     ...dockerContradictions(config),
+    ...imageContradictions(config),
     ...commandContradictions(config),
     ...qemuContradictions(config),
     ...httpContradictions(config),

@@ -18,6 +18,8 @@ const READ_AT_START = {
   'control.listen': (config: Config) => config.control.listen,
   temporal: (config: Config) => config.temporal,
   worker: (config: Config) => config.worker,
+  'images.directory': (config: Config) => config.images.directory,
+  'images.parallel': (config: Config) => config.images.parallel,
   state: (config: Config) => config.state,
   secret: (config: Config) => config.secret,
 };

@@ -11,6 +11,15 @@ export { ConfigError, type ConfigIssue, formatIssue } from './config-error.js';
 export { type ConfigDiff, diffConfigs } from './diff.js';
 export { addDiscovered, type Discovered, discoveredFile, readDiscovered } from './discovered.js';
 export { hostName, stateDir } from './host.js';
+export {
+  COMPRESSIONS,
+  IMAGE_TYPES,
+  type ImageSetting,
+  type ImagesDefinition,
+  type ImageType,
+  imageSourceShape,
+} from './image-schema.js';
+export { imageFolder, imageKey, imageName, imagesOf, type WantedImage } from './images.js';
 export { type InstanceFile, instanceFile, instanceFolder } from './instances.js';
 export { LEASE_PATH, type LeaseQuestion, type LeaseReply, leaseCallText } from './lease-call.js';
 export { defaultConfigFile, loadConfig, loadOwnConfig, parseConfig } from './load.js';
@@ -69,3 +78,4 @@ export { type TcpDoorPlan, tcpDoors, tcpPlace } from './tcp-doors.js';
 export type { TcpRoute } from './tcp-route-schema.js';
 export { leaseTime } from './timing.js';
 export { formatDuration, type Milliseconds, parseDuration } from './units.js';
+export { readWants } from './wording.js';

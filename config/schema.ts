@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { identitySchema, wakesSchema } from './access-schema.js';
 import { discoverSchema } from './discover-schema.js';
+import { imagesSchema } from './image-schema.js';
 import { memberPoolSchema } from './member-pool-schema.js';
 import { quotaSchema } from './quota-schema.js';
 import { resourceSchema, resourceShape } from './resource-schema.js';
@@ -204,6 +205,8 @@ export const configSchema = z.strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     })
     .prefault({}),
+  /** Images that are fetched by URL: where they are kept, and within which bounds. */
+  images: imagesSchema.prefault({}),
   /** Bounds of providers, by their names: on all hosts together, shared out fairly among users. */
   quotas: z.record(z.string(), quotaSchema).default({}),
   /** The named things that sleep and wake. */

@@ -5,6 +5,7 @@ import type { ResourceSummary } from './contract.js';
 import { type CostBook, withCosts } from './cost.js';
 import { guard } from './guard.js';
 import { readiness } from './health.js';
+import { imagesApi } from './images.js';
 import type { ControlMetrics } from './metrics.js';
 import { PAGE_POLICY, renderPage } from './page.js';
 import { askParts } from './parts.js';
@@ -46,6 +47,7 @@ export function createApp(parts: AppParts): Express {
   app.get('/metrics', metricsRoute(parts));
   app.get('/', pageRoute(parts));
   app.use(resourcesApi(() => settings().config, { plane, costs, reload: parts.reload }));
+  app.use(imagesApi(() => settings().config, plane, parts.secret));
   app.use(notFound);
   app.use(problemHandler(log));
   return app;

@@ -3,7 +3,7 @@
  * Errors are application/problem+json (`Problem` of errors/).
  */
 import type { ErrorCode } from '../errors/index.js';
-import type { Failure, Phase, StatusState, StopMode } from '../workflows/messages.js';
+import type { Failure, ImageProgress, Phase, StatusState, StopMode } from '../workflows/messages.js';
 
 /** Sent by the command line, so that a wake's reason can say where it came from. */
 export const CLIENT_HEADER = 'x-reveille-client';
@@ -48,6 +48,8 @@ export interface ResourceSummary {
   cost?: Cost;
   /** While it waits for a place among those of its provider (`quotas`): how many are before it. */
   ahead?: number;
+  /** While it waits for images: how far they are. */
+  image?: ImageProgress;
   /** True: it runs with an older definition, until its next boot. */
   outdated?: boolean;
   trouble?: { code: ErrorCode; message: string };

@@ -1,6 +1,6 @@
 /** What callers may send. Unknown fields are refused: a misspelt `force` must not be passed over. */
 import { z } from 'zod';
-import { parseDuration } from '../config/index.js';
+import { parseDuration, readWants } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 
 const MAX_LINES = 10_000;
@@ -71,7 +71,8 @@ export function read<T extends z.ZodType>(schema: T, value: unknown, where: 'bod
 function told(issue: z.core.$ZodIssue, where: string): string {
   if (issue.code === 'unrecognized_keys') return `unknown field in the ${where}: ${issue.keys.join(', ')}`;
   const path = [where, ...issue.path].join('.');
-  return `${path}: ${issue.message}`;
+  const expected = readWants(issue.message)?.expected;
+  return `${path}: ${expected === undefined ? issue.message : `expected ${expected}`}`;
 }
 
 /**

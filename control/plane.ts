@@ -2,7 +2,7 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Params } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
-import { type RunTime, temporalError } from '../temporal/index.js';
+import { type ImageClient, type RunTime, temporalError } from '../temporal/index.js';
 import type { StatusState, StopMode } from '../workflows/messages.js';
 
 /** Bound of every short call: past it Temporal counts as out of reach. */
@@ -36,6 +36,7 @@ export interface ResourceLife {
 
 export interface Plane {
   readonly resources: ResourceLife;
+  readonly images: Pick<ImageClient, 'add' | 'state' | 'chore'>;
   /** Runs calls under a deadline of their own, so that none is still sent when the answer was "failed". */
   withDeadline<T>(ms: number, calls: () => Promise<T>): Promise<T>;
   /** Rejects where Temporal does not answer. */

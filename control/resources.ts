@@ -151,7 +151,8 @@ function stateOf(
   definition: ResourceDefinition | undefined,
 ): Partial<ResourceSummary> {
   if (status === undefined) return { phase: 'asleep' };
-  const { phase, since, open, pinned, keptAwakeBy, idleDeadline, ahead, retryAt, failure, provider } = status;
+  const { phase, since, open, pinned, keptAwakeBy, idleDeadline, ahead, image, retryAt, failure, provider } =
+    status;
   const outdated = definition !== undefined && status.revision !== revisionOf(definition);
   return {
     phase,
@@ -162,6 +163,7 @@ function stateOf(
     provider,
     ...(idleDeadline === undefined ? {} : { idleDeadline }),
     ...(ahead === undefined ? {} : { ahead }),
+    ...(image === undefined ? {} : { image }),
     ...(retryAt === undefined ? {} : { retryAt }),
     ...(failure === undefined ? {} : { failure }),
     ...(outdated ? { outdated } : {}),

@@ -1,5 +1,5 @@
 import type { Config } from '../config/index.js';
-import { connectTemporal, ResourceClient } from '../temporal/index.js';
+import { connectTemporal, ImageClient, ResourceClient } from '../temporal/index.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
 import type { Plane } from './plane.js';
 
@@ -17,6 +17,7 @@ export async function connectPlane(config: Config): Promise<Plane> {
   const { client, namespace } = connection;
   return {
     resources: new ResourceClient(connection),
+    images: new ImageClient(connection),
     withDeadline: (ms, calls) => client.withDeadline(Date.now() + ms, calls),
     ping: async () => {
       await client.workflowService.describeNamespace({ namespace });

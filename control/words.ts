@@ -1,4 +1,5 @@
 /** What the page and the command line say alike. */
+import type { ImageProgress } from '../workflows/messages.js';
 import type { ResourceSummary } from './contract.js';
 
 const MINUTE = 60;
@@ -29,20 +30,34 @@ export function costs({ cost }: ResourceSummary, now: number): string {
   return `${hours}, ${spent.toFixed(2)} ${currency} spent, ${saved.toFixed(2)} ${currency} saved`;
 }
 
+/** `12.3 MB`. */
+export function sizeInWords(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+
 /** When a resource falls asleep as things stand; empty where it is not known to. */
 export function sleeps({ phase, idleDeadline }: ResourceSummary, now: number): string {
   if (phase !== 'ready' || idleDeadline === undefined) return '';
   return idleDeadline <= now ? 'any moment' : `in ${inWords(idleDeadline - now)}`;
 }
 
+/** `its image: fetching, 12.3 MB of 40.0 MB`. */
+function imageInWords({ step, bytes, total }: ImageProgress): string {
+  const of = total === undefined ? '' : ` of ${sizeInWords(total)}`;
+  return `its image: ${step}, ${sizeInWords(bytes)}${of}`;
+}
+
 /** What is out of the ordinary with a resource. Not escaped. */
 export function remarks(resource: ResourceSummary): string[] {
-  const { configured, members, ahead, provider, outdated, failure, trouble } = resource;
+  const { configured, members, ahead, image, provider, outdated, failure, trouble } = resource;
   return [
     ...(members === undefined ? [] : [`a pool, with ${members} awake`]),
     ...(ahead === undefined
       ? []
       : [`waits for a place among those of its provider (quotas.${provider}), with ${ahead} before it`]),
+    ...(image === undefined ? [] : [imageInWords(image)]),
     ...(configured ? [] : ['no longer in the configuration']),
     ...(outdated ? ['its definition has changed; the next boot takes the new one'] : []),
     ...(failure === undefined ? [] : [`${failure.code}: ${failure.message}`]),

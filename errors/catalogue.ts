@@ -1,5 +1,6 @@
 import { cloudErrors } from './catalogue/clouds.js';
 import { controlPlaneErrors } from './catalogue/control-plane.js';
+import { imagePlaceErrors } from './catalogue/image-places.js';
 import { imageStoreErrors } from './catalogue/image-store.js';
 import { imageErrors } from './catalogue/images.js';
 import { instanceErrors } from './catalogue/instances.js';
@@ -18,6 +19,7 @@ export const catalogue = {
   ...controlPlaneErrors,
   ...instanceErrors,
   ...cloudErrors,
+  ...imagePlaceErrors,
   ...imageErrors,
   ...imageStoreErrors,
 };

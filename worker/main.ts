@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { Definitions } from '../activities/definitions.js';
+import { HostImages } from '../activities/images/host-images.js';
 import { createLifecycleActivities } from '../activities/lifecycle.js';
 import { createProviders, type ProviderServices } from '../activities/providers/table.js';
 import {
@@ -20,9 +21,12 @@ import {
   enterQuota,
   ResourceClient,
   type TemporalConnection,
+  tellProgress,
+  wantImage,
 } from '../temporal/index.js';
 import { hasPollers, hasSearchAttributes } from './cluster.js';
 import { follow } from './follow.js';
+import { collectImages, releaseUnused } from './images.js';
 import { WorkerMetrics } from './metrics.js';
 import { MetricsServer } from './metrics-server.js';
 import { keepMinimum, removeGone } from './pools.js';
@@ -68,7 +72,8 @@ class WorkerService implements Service {
     this.host = { config, stateDir: stateDir(config), host, log };
     const providers = createProviders(this.host);
     const resources = new ResourceClient(temporal);
-    this.parts = { definitions: this.definitions, providers, resources, host, log };
+    const images = new HostImages(this.host);
+    this.parts = { definitions: this.definitions, providers, resources, images, host, log };
   }
 
   async start(): Promise<void> {
@@ -77,6 +82,7 @@ class WorkerService implements Service {
     this.housekeeping = Promise.all([
       this.keepReconciled(),
       this.keepMaintained(),
+      this.keepImages(),
       follow(this.parts, () => this.options.reloadAll?.(), this.closing.signal),
     ]);
   }
@@ -110,6 +116,7 @@ class WorkerService implements Service {
     await this.running;
     await this.housekeeping;
     await this.told.server.close();
+    await this.parts.images.close();
     await this.connection?.close();
     await this.temporal.close();
   }
@@ -143,6 +150,8 @@ class WorkerService implements Service {
       hasPollers: (queue) => hasPollers(this.temporal, queue),
       isFull: (...question) => this.parts.resources.isFull(...question),
       enterQuota: (...ask) => enterQuota(this.temporal, ...ask),
+      images: { images: this.parts.images, tell: (...news) => tellProgress(this.temporal, ...news) },
+      wantImage: (...ask) => wantImage(this.temporal, ...ask),
       openOf: (names) => this.parts.resources.openOf(names),
     });
     const kinds = Object.values(providers);
@@ -176,13 +185,23 @@ class WorkerService implements Service {
   private async keepReconciled(): Promise<void> {
     const { signal } = this.closing;
     while (!signal.aborted) {
-      for (const round of [reconcile, keepMinimum, removeGone]) {
+      for (const round of [reconcile, keepMinimum, removeGone, releaseUnused]) {
         await round(this.parts, signal).catch((error: unknown) => {
           if (!signal.aborted)
             this.options.log.warn({ err: error }, 'could not reconcile; it is tried again');
         });
       }
       await delay(this.definitions.current.reconcile, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  private async keepImages(): Promise<void> {
+    const { signal } = this.closing;
+    while (!signal.aborted) {
+      await collectImages(this.parts, signal).catch((error: unknown) => {
+        if (!signal.aborted) this.options.log.warn({ err: error }, 'no room could be made among the images');
+      });
+      await delay(this.definitions.current.images.collect, undefined, { signal }).catch(() => {});
     }
   }
 

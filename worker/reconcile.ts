@@ -1,4 +1,5 @@
 import type { Definitions } from '../activities/definitions.js';
+import type { HostImages } from '../activities/images/host-images.js';
 import type { Found, Provider } from '../activities/providers/contract.js';
 import type { Logger } from '../config/index.js';
 import type { ResourceClient } from '../temporal/index.js';
@@ -10,6 +11,7 @@ export interface ReconcileServices {
   definitions: Definitions;
   providers: Readonly<Record<string, Provider>>;
   resources: ResourceClient;
+  images: HostImages;
   host: string;
   log: Logger;
 }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Context } from '@temporalio/activity';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { LifecycleActivities } from '../activities/contract.js';
-import { bootQueue, stopQueue } from '../activities/plan.js';
+import { bootQueue, imageQueue, stopQueue } from '../activities/plan.js';
 import type { Config } from '../config/index.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
 import type { WorkerMetrics } from './metrics.js';
@@ -25,7 +25,7 @@ export interface QueueOptions {
 }
 
 /**
- * One Temporal worker for each task queue: workflows; boots and stops of this host; boots and stops of what is
+ * One Temporal worker for each task queue: workflows; boots, stops and images of this host; boots and stops of what is
  * bound to no host.
  */
 export async function createWorkers(options: QueueOptions): Promise<Worker[]> {
@@ -36,6 +36,7 @@ export async function createWorkers(options: QueueOptions): Promise<Worker[]> {
     queues.push(
       activityQueue(options, bootQueue(host), boots),
       activityQueue(options, stopQueue(host), stops),
+      activityQueue(options, imageQueue(host), config.images.parallel),
     );
   if (anywhere)
     queues.push(activityQueue(options, bootQueue(), boots), activityQueue(options, stopQueue(), stops));

@@ -3,6 +3,7 @@ import type { Plan } from '../activities/contract.js';
 import { admission } from './admission.js';
 import { removal, stopInstance } from './ending.js';
 import { abandons } from './host-gone.js';
+import { ImageFailed, imaging } from './imaging.js';
 import type { Life } from './life.js';
 import type { Failure } from './messages.js';
 import { onHost, onProvider, target, toFailure } from './steps.js';
@@ -46,6 +47,7 @@ function catchesUp(life: Life, { younger }: Failure): boolean {
 
 async function bootSteps(life: Life, plan: Plan): Promise<void> {
   const { times } = plan;
+  await imaging(life, plan);
   await admission(life, plan);
   const began = Date.now();
   const starter = onProvider(plan, {
@@ -99,7 +101,7 @@ export async function cancellableStep(
   } catch (error) {
     if (life.stopRequest) return 'stop';
     if (!(error instanceof ActivityFailure) && isCancellation(error)) throw error;
-    return { failure: toFailure(error, timeoutCode) };
+    return { failure: error instanceof ImageFailed ? error.failure : toFailure(error, timeoutCode) };
   } finally {
     life.cancelStep = undefined;
   }

@@ -3,11 +3,14 @@ import type {
   AdoptArgs,
   Client,
   EnterArgs,
+  ImageNews,
+  ImageProgress,
   LeaveArgs,
   QueuedArgs,
   TouchArgs,
   UnreachableArgs,
   WakeArgs,
+  WantArgs,
 } from './messages.js';
 
 /**
@@ -63,6 +66,25 @@ export function isQueued(args: unknown): args is QueuedArgs {
   if (!isAdmitted(args)) return false;
   const { ahead }: Fields<QueuedArgs> = args;
   return Number.isFinite(ahead);
+}
+
+export function isWant(args: unknown): args is WantArgs {
+  if (!isRecord(args)) return false;
+  const { resource, ticket }: Fields<WantArgs> = args;
+  return typeof resource === 'string' && Number.isFinite(ticket);
+}
+
+export function isImageProgress(args: unknown): args is ImageProgress {
+  if (!isRecord(args)) return false;
+  const { step, bytes, total = 0 }: Fields<ImageProgress> = args;
+  return typeof step === 'string' && Number.isFinite(bytes) && Number.isFinite(total);
+}
+
+export function isImageNews(args: unknown): args is ImageNews {
+  if (!isAdmitted(args)) return false;
+  const { key, progress, failure, ready }: Fields<ImageNews> = args;
+  const says = isImageProgress(progress) || isRecord(failure) || ready === true;
+  return typeof key === 'string' && says;
 }
 
 export function isClient(client: unknown): client is Client {

@@ -7,6 +7,7 @@ import type {
   AdoptArgs,
   Client,
   Failure,
+  ImagesAwaited,
   Instance,
   LifecycleInput,
   Phase,
@@ -56,6 +57,8 @@ export class Life {
   wokenFor: string | undefined;
   /** Its place among those of its provider, or how many are before it. */
   place: { ticket?: number; ahead?: number } = {};
+  /** Images that the generation waits for. */
+  images: ImagesAwaited = {};
   /** Whose connection woke it, where it was one. */
   client: Client | undefined;
   failure: Failure | undefined;
@@ -75,17 +78,15 @@ export class Life {
   unblockedAt = 0;
   /** Cancels the step under way; set while one may be cut short by `stop`. */
   cancelStep: (() => void) | undefined;
-  /** Told of each change of phase. */
+  /** Told of each change of phase, and when everyone was answered who waited for a step to end. */
   onPhase: (phase: Phase) => void = () => {};
-  /** Told when everyone was answered who waited for a step to end. */
   onAnswers: () => void = () => {};
 
   constructor(readonly input: LifecycleInput) {
     this.name = input.name;
     this.wakeOutstanding = input.adopted !== true;
     if (input.gone) this.stopRequest = { then: 'delete', reason: 'nobody wanted it any more' };
-    const carried = input.carried as Carried | undefined;
-    if (carried) this.restore(carried);
+    if (input.carried) this.restore(input.carried as Carried);
   }
 
   enter(phase: Phase): void {

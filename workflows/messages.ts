@@ -3,10 +3,16 @@
  * Changing a name or a field breaks executions that are open: add, never change.
  */
 import type { ErrorCode } from '../errors/index.js';
+import type { ImageProgress } from './image-messages.js';
+
+export * from './image-messages.js';
 
 export const WORKFLOW_TYPE = 'resourceLifecycle';
 /** Workflows, and activities that any worker may run. */
 export const TASK_QUEUE = 'reveille';
+/** Queues of one host, or those that any worker polls. */
+export const activityQueue = (kind: 'boot' | 'stop' | 'image', host?: string): string =>
+  host === undefined ? `${TASK_QUEUE}-${kind}` : `${TASK_QUEUE}-${kind}@${host}`;
 const ID_PREFIX = 'resource:';
 
 /** Milliseconds; never a clock time. */
@@ -29,6 +35,8 @@ export const signals = {
   /** Of `quota:<provider>` alone: it has a place, or so many are before it. */
   admitted: 'admitted',
   queued: 'queued',
+  /** Of `image:<key>@<place>` alone: how far an image is that it waits for. */
+  image: 'image',
 } as const;
 /**
  * Memo in which a run tells the answers to the asks that waited, as the `ready` query would: who follows the history
@@ -155,6 +163,8 @@ export interface Progress {
   steps: StepTiming[];
   /** While it waits for a place among those of its provider: how many are before it. */
   ahead?: number;
+  /** While it waits for images: how far they are, all together. */
+  image?: ImageProgress;
   /** What a past boot took, where known. */
   usual?: Milliseconds;
 }
@@ -204,6 +214,8 @@ export interface StatusState {
   keptAwakeBy: string[];
   /** While it waits for a place among those of its provider: how many are before it. */
   ahead?: number;
+  /** While it waits for images: how far they are, all together. */
+  image?: ImageProgress;
   /** Boots that failed in a row. */
   attempts: number;
   /** When the next wake may boot, while failed. */

@@ -12,12 +12,14 @@ import { awake, becomeReady } from './awake.js';
 import { boot } from './boot.js';
 import type { Carried } from './carried.js';
 import { end, removal, stopInstance } from './ending.js';
-import { isAdmitted, isAdopt, isQueued, isTouch, isUnreachable, optional } from './guards.js';
+import { isAdmitted, isAdopt, isImageNews, isQueued, isTouch, isUnreachable, optional } from './guards.js';
+import { noteImage } from './imaging.js';
 import { Life } from './life.js';
 import {
   type AdmittedArgs,
   type AdoptArgs,
   type Failure,
+  type ImageNews,
   type LifecycleInput,
   type LifecycleSummary,
   type PinArgs,
@@ -73,6 +75,9 @@ function listen(life: Life): void {
   });
   setHandler(defineSignal<[QueuedArgs]>(signals.queued), (args) => {
     if (isQueued(args)) life.notePlace(args);
+  });
+  setHandler(defineSignal<[ImageNews]>(signals.image), (args) => {
+    if (isImageNews(args)) noteImage(life, args);
   });
 }
 

@@ -23,7 +23,7 @@ const HOST_WAIT_MS = 10_000;
 export const STEADY_MS = 60_000;
 /** From here on a run goes on in a new history wherever it only waits. */
 const MAX_EVENTS = 500;
-const RETRY = { initialInterval: 100, backoffCoefficient: 2, maximumInterval: 10_000 } as const;
+export const RETRY = { initialInterval: 100, backoffCoefficient: 2, maximumInterval: 10_000 } as const;
 
 /**
  * Activities that any worker runs, on the workflow's own queue: dispatched eagerly. No local activities: with a
@@ -32,7 +32,10 @@ const RETRY = { initialInterval: 100, backoffCoefficient: 2, maximumInterval: 10
  */
 export const anywhere = (summary: string) =>
   proxyActivities<
-    Pick<LifecycleActivities, 'describe' | 'askHolders' | 'enterQuota' | 'openResources' | 'hostPresent'>
+    Pick<
+      LifecycleActivities,
+      'describe' | 'askHolders' | 'enterQuota' | 'openResources' | 'hostPresent' | 'wantImages'
+    >
   >({
     startToCloseTimeout: 10_000,
     retry: RETRY,

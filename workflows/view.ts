@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Plan } from '../activities/contract.js';
+import { imageProgress } from './imaging.js';
 import type { Life } from './life.js';
 import {
   type LifecycleSummary,
@@ -59,7 +60,13 @@ export function statusState(life: Life): StatusState {
   };
 }
 
-const ahead = ({ place }: Life) => (place.ahead === undefined ? {} : { ahead: place.ahead });
+const ahead = ({ place, images }: Life) => {
+  const image = imageProgress(images);
+  return {
+    ...(place.ahead === undefined ? {} : { ahead: place.ahead }),
+    ...(image === undefined ? {} : { image }),
+  };
+};
 
 function idleDeadline(life: Life): number | undefined {
   if (!life.plan || life.phase !== 'ready' || life.pin === true || life.book.open > 0) return undefined;

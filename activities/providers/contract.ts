@@ -2,6 +2,7 @@ import type { Discovered, ResourceDefinition } from '../../config/index.js';
 import type { ErrorCode } from '../../errors/index.js';
 import type { Client, Endpoint, Instance, StopMode } from '../../workflows/messages.js';
 import type { InspectResult } from '../contract.js';
+import type { HandedImages } from '../images/handed.js';
 
 /** One generation of one resource, as a provider sees it. */
 export interface BootRequest {
@@ -13,6 +14,8 @@ export interface BootRequest {
   revision: string;
   /** Whose connection woke it, where it was one. */
   client?: Client;
+  /** Images of the definition that are there, by their slots: all of them for a boot. Absent where it names none. */
+  images?: HandedImages;
 }
 
 /** One connection that gets an endpoint of its own. */

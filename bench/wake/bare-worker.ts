@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, NativeConnection, Worker } from '@temporalio/worker';
 import { Definitions } from '../../activities/definitions.js';
+import { HostImages } from '../../activities/images/host-images.js';
 import { createLifecycleActivities } from '../../activities/lifecycle.js';
 import { bootQueue, stopQueue } from '../../activities/plan.js';
 import { createProviders } from '../../activities/providers/table.js';
@@ -14,9 +15,10 @@ const config = loadConfig(process.argv[2] ?? '');
 const log = createLogger('bare', 'warn');
 await installRuntime(log);
 const host = BARE_HOST;
+const services = { config, stateDir: stateDir(config), host, log };
 const activities = createLifecycleActivities({
   definitions: new Definitions(config),
-  providers: createProviders({ config, stateDir: stateDir(config), host, log }),
+  providers: createProviders(services),
   host,
   secret: 'benchmark',
   log,
@@ -25,6 +27,8 @@ const activities = createLifecycleActivities({
   hasPollers: async () => true,
   enterQuota: async () => {},
   openOf: async () => [],
+  images: { images: new HostImages(services), tell: async () => {} },
+  wantImage: async () => {},
 });
 const connection = await NativeConnection.connect(connectionOptions(config));
 const workflowBundle = await bundleWorkflowCode({

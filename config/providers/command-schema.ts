@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { imagesByName } from '../image-schema.js';
 import { size, span } from '../units.js';
 import { command, environment, flag, text } from '../values.js';
 import { wants } from '../wording.js';
@@ -33,6 +34,8 @@ export const commandSettings = z.strictObject({
   timeout: span.optional(),
   /** Added to the worker's own environment. */
   env: environment,
+  /** Images that they need, by name: REVEILLE_IMAGE_NAME is the path of the file (or folder) of each. */
+  images: imagesByName,
   /** Folder that the commands start in. Relative to the configuration file's folder. */
   cwd: text('a folder').default('.'),
   /** The user that runs them: needs a worker that is root. Default: the worker's own. */

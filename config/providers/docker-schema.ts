@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fileOrImage } from '../image-schema.js';
 import { duration, size } from '../units.js';
 import { command, environment, port, text, whole } from '../values.js';
 import { wants } from '../wording.js';
@@ -28,8 +29,11 @@ const healthcheck = z.strictObject({
 export const dockerSettings = z.strictObject({
   /** Creates a container from this image. One of image, container, label and compose. */
   image: text('an image').optional(),
-  /** An archive of `docker save` that the image is loaded from where the engine does not have it. */
-  load: text('a file').optional(),
+  /**
+   * An archive of `docker save` that the image is loaded from where the engine does not have it: its file, or where
+   * it is fetched from. An OCI archive will do as well; one of `type: filesystem` is imported.
+   */
+  load: fileOrImage.optional(),
   /** When the image is pulled from its registry. */
   pull: z.enum(['missing', 'always', 'never']).default('missing'),
   /** A container that exists, by its name: Reveille starts and stops it, and never creates or removes it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { imagesByName } from '../image-schema.js';
 import { duration, size } from '../units.js';
 import { command, environment, text } from '../values.js';
 
@@ -10,6 +11,8 @@ export const processSettings = z.strictObject({
   command,
   /** Added to the worker's own environment. */
   env: environment,
+  /** Images that it needs, by name: REVEILLE_IMAGE_NAME is the path of the file (or folder) of each. */
+  images: imagesByName,
   /** Folder that the command starts in. Relative to the configuration file's folder. */
   cwd: text('a folder').default('.'),
   /** The user that the command runs as: needs a worker that is root. Default: the worker's own. */

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { fileOrImage } from '../image-schema.js';
 import { duration, size } from '../units.js';
 import { flag, port, reference, text, whole } from '../values.js';
 import { wants } from '../wording.js';
@@ -12,9 +13,9 @@ const NETWORK = wants('a network', 'user, none or { tap: NAME }');
 const DEVICE = wants('a network device', '1 to 15 of a-z, A-Z, 0-9, . _ and -');
 
 const disk = z.strictObject({
-  /** The image's file. Relative to the configuration file's folder. */
-  image: text('a file'),
-  /** Of the image; told, not guessed, since a guest could write what a guess is made from. */
+  /** The image's file, relative to the configuration file's folder; or where it is fetched from. */
+  image: fileOrImage,
+  /** Of the image as the machine gets it (one that is fetched is converted); told, not guessed, since a guest could write what a guess is made from. */
   format: z.enum(['qcow2', 'raw']).default('qcow2'),
   /** What the machine writes goes to a file of its own, and the image stays as it is; false: into the image. */
   overlay: flag().default(true),
@@ -50,10 +51,10 @@ export const qemuSettings = z.strictObject({
   /** A kernel to boot directly, without the disk's boot loader. */
   kernel: z
     .strictObject({
-      /** Its file. Relative to the configuration file's folder. */
-      image: text('a file'),
-      /** File of its first root file system. */
-      ramdisk: text('a file').optional(),
+      /** Its file, relative to the configuration file's folder; or where it is fetched from. */
+      image: fileOrImage,
+      /** Its first root file system, likewise. */
+      ramdisk: fileOrImage.optional(),
       /** Its command line. */
       append: reference.default('console=ttyS0'),
     })

@@ -30,10 +30,10 @@ test('check lists pools with their routes, and says of their members how request
 });
 
 test('check prints every mistake and exits with 1', (context) => {
-  const { exitCode, stdout, stderr } = checkCommand(file(context, 'onExit: x\nimages: {}\n'));
+  const { exitCode, stdout, stderr } = checkCommand(file(context, 'onExit: x\npictures: {}\n'));
   assert.equal(exitCode, 1);
   assert.equal(stdout, '');
-  assert.match(stderr, /r\.yaml:1:9 onExit: .*\n.*r\.yaml:2:1 images: .*\n2 errors\n$/);
+  assert.match(stderr, /r\.yaml:1:9 onExit: .*\n.*r\.yaml:2:1 pictures: .*\n2 errors\n$/);
 });
 
 test('check --json prints one object, valid or not', (context) => {

@@ -58,12 +58,12 @@ test('cases that exclude each other are told by their keys', () => {
 });
 
 test('all that is wrong is told at once, in the order of the file, contradictions included', () => {
-  const text = `proxy: { listen: nowhere }\nimages: {}\ncontrol: { listen: 0.0.0.0:8081 }\nresources:\n  a:\n    provider: proces\n    lease: { time: 20m }\n`;
+  const text = `proxy: { listen: nowhere }\npictures: {}\ncontrol: { listen: 0.0.0.0:8081 }\nresources:\n  a:\n    provider: proces\n    lease: { time: 20m }\n`;
   assert.deepEqual(
     issuesOf(text).map((issue) => issue.split(' ').slice(0, 2).join(' ')),
     [
       'r.yaml:1:18 proxy.listen:',
-      'r.yaml:2:1 images:',
+      'r.yaml:2:1 pictures:',
       'r.yaml:3:20 control.listen:',
       'r.yaml:6:15 resources.a.provider:',
       'r.yaml:7:20 resources.a.lease.time:',

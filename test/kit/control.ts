@@ -58,6 +58,13 @@ export class FakePlane implements Plane {
     untilAsleep: (name, signal) => this.asleep(name, signal),
   };
 
+  /** No images: their API has tests with real ones. */
+  readonly images: Plane['images'] = {
+    add: () => this.answer(),
+    state: async () => undefined,
+    chore: () => Promise.reject(new Error('no images here')),
+  };
+
   withDeadline<T>(_ms: number, calls: () => Promise<T>): Promise<T> {
     return calls();
   }

@@ -8,6 +8,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { Definitions } from '../../activities/definitions.js';
+import { HostImages } from '../../activities/images/host-images.js';
 import { createLifecycleActivities } from '../../activities/lifecycle.js';
 import { type Config, configSchema } from '../../config/index.js';
 import { LeaseGate } from '../../proxy/gate.js';
@@ -17,6 +18,8 @@ import {
   enterQuota,
   ResourceClient,
   type TemporalConnection,
+  tellProgress,
+  wantImage,
 } from '../../temporal/index.js';
 import { hasPollers } from '../../worker/cluster.js';
 import { WorkerMetrics } from '../../worker/metrics.js';
@@ -48,6 +51,7 @@ export class Stack {
   private connection: NativeConnection | undefined;
   private readonly proxies: TestProxy[] = [];
   private readonly definitions: Definitions;
+  readonly images: HostImages;
 
   private constructor(
     readonly server: TemporalServer,
@@ -61,6 +65,12 @@ export class Stack {
       folder: this.folder,
     };
     this.definitions = new Definitions(this.config);
+    this.images = new HostImages({
+      config: this.config,
+      stateDir: join(this.folder, 'state'),
+      host: 'test-host',
+      log: quiet,
+    });
   }
 
   /** @param resources as in reveille.yaml; provider settings are filled in. */
@@ -96,6 +106,8 @@ export class Stack {
       searchAttributes: true,
       hasPollers: (queue) => hasPollers(this.temporal, queue),
       enterQuota: (...ask) => enterQuota(this.temporal, ...ask),
+      images: { images: this.images, tell: (...news) => tellProgress(this.temporal, ...news) },
+      wantImage: (...ask) => wantImage(this.temporal, ...ask),
       openOf: (names) => this.resources.openOf(names),
       isFull: (...question) => this.resources.isFull(...question),
     });
@@ -189,6 +201,7 @@ export class Stack {
       () => this.stopWorker(),
       () => this.temporal.close(),
       () => this.connection?.close(),
+      () => this.images.close(),
       () => this.server.kill(),
       () => this.provider.closeAll(),
       () => rmSync(this.folder, { recursive: true, force: true }),

@@ -27,6 +27,7 @@ before(async () => {
     definitions: new Definitions(stack.config),
     providers: { process: stack.provider },
     resources: stack.resources,
+    images: stack.images,
     host: 'test-host',
     log: quiet,
   };

@@ -17,6 +17,7 @@ before(async () => {
     definitions: new Definitions(stack.config),
     providers: { other: new FakeProvider('test-host'), process: stack.provider },
     resources: stack.resources,
+    images: stack.images,
     host: 'test-host',
     log: quiet,
   };

@@ -7,6 +7,7 @@ import {
 } from '../../../config/index.js';
 import type { Client, Endpoint } from '../../../workflows/messages.js';
 import { type PreparedCommand, prepareProgram } from '../../host/program.js';
+import { imagesEnvironment } from '../../images/handed.js';
 import type { BootRequest } from '../contract.js';
 
 type Settings = SettingsOf<'command'>;
@@ -51,11 +52,12 @@ const detailsOf = (step: CommandStep): Partial<Settings> & { run: string[]; env:
   Array.isArray(step) ? { run: step, env: {} } : step;
 
 function labels(
-  { name, generation, params, client: waker }: BootRequest,
+  { name, generation, params, images, client: waker }: BootRequest,
   { endpoint, client = waker }: Told,
 ) {
   return {
     ...paramsEnvironment(params),
+    ...imagesEnvironment(images),
     ...(endpoint === undefined ? {} : { REVEILLE_HOST: endpoint.host, REVEILLE_PORT: String(endpoint.port) }),
     ...(client === undefined ? {} : clientLabels(client)),
     REVEILLE_RESOURCE: name,

@@ -25,13 +25,15 @@ export async function ensureImage(
 ): Promise<void> {
   const isThere = (await ifThere(docker.getImage(image).inspect())) !== undefined;
   if (isThere && pull !== 'always') return;
-  if (load !== undefined && !isThere) {
+  // One that is fetched was registered with the engine before the boot.
+  if (typeof load === 'string' && !isThere) {
     await follow(docker, await docker.loadImage(resolve(folder, load)), `loading ${load}`, context);
     if ((await ifThere(docker.getImage(image).inspect())) !== undefined) return;
     throw new ReveilleError('BOOT_FAILED', `there is no image ${image} in ${load}`);
   }
-  if (pull === 'never') {
-    throw new ReveilleError('BOOT_FAILED', `the engine has no image ${image}, and docker.pull is never`);
+  if (pull === 'never' || (load !== undefined && pull !== 'always')) {
+    const why = pull === 'never' ? 'docker.pull is never' : 'it was removed since it was loaded';
+    throw new ReveilleError('BOOT_FAILED', `the engine has no image ${image}, and ${why}`);
   }
   const { signal: abortSignal } = context;
   await follow(docker, await docker.pull(withTag(image), { abortSignal }), `pulling ${image}`, context);

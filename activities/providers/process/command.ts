@@ -1,5 +1,6 @@
 import { type Config, paramsEnvironment, settingsOf } from '../../../config/index.js';
 import { type PreparedCommand, prepareProgram } from '../../host/program.js';
+import { imagesEnvironment } from '../../images/handed.js';
 import type { BootRequest } from '../contract.js';
 
 /**
@@ -7,7 +8,7 @@ import type { BootRequest } from '../contract.js';
  * @throws ReveilleError BOOT_FAILED naming what is missing (command, folder, user), REFERENCE_UNRESOLVED.
  */
 export function prepareCommand(
-  { name, generation, definition, params }: BootRequest,
+  { name, generation, definition, params, images }: BootRequest,
   port: number,
   config: Config,
 ): Promise<PreparedCommand> {
@@ -15,6 +16,7 @@ export function prepareCommand(
   const program = { ...settings, user, key: `resources.${name}.process` };
   const labels = {
     ...paramsEnvironment(params),
+    ...imagesEnvironment(images),
     PORT: String(port),
     REVEILLE_RESOURCE: name,
     REVEILLE_GENERATION: String(generation),

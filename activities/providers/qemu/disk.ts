@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { existsSync, linkSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SettingsOf } from '../../../config/index.js';
 import { ReveilleError } from '../../../errors/index.js';
 import { hasCode, readIfThere, replaceFile, scratchFile } from '../../host/atomic.js';
 import type { Home } from '../../host/groups/home.js';
+import { fileOf, type HandedImages } from '../../images/handed.js';
 
 type Disk = NonNullable<SettingsOf<'qemu'>['disk']>;
 
@@ -20,17 +21,18 @@ const NOTE = 'disk.json';
 
 /**
  * The file that the machine writes to. An overlay is made once and kept until it is deleted.
- * @param folder where the image's path starts from.
+ * @param from the folder where the image's path starts from, and images that were fetched.
  * @throws ReveilleError BOOT_FAILED where the image is missing, or is no longer what the overlay was made on.
  */
 export async function prepareDisk(
   disk: Disk,
-  folder: string,
+  from: { folder: string; images: HandedImages | undefined },
   home: Home,
   signal: AbortSignal,
 ): Promise<DiskFile> {
-  const image = resolve(folder, disk.image);
-  const now = imageState(image);
+  const image = fileOf(disk.image, 'disk', from);
+  const key = typeof disk.image === 'string' ? undefined : from.images?.get('disk')?.key;
+  const now = imageState(image, key);
   if (!disk.overlay) return { file: image, format: disk.format };
   const file = join(home.folder, OVERLAY);
   if (existsSync(file)) checkBase(now, home);
@@ -38,10 +40,11 @@ export async function prepareDisk(
   return { file, format: 'qcow2' };
 }
 
-/** What tells that an image was replaced or written to. */
-function imageState(image: string): string {
+/** What tells that an image was replaced or written to: of one that was fetched, what it is, however often it was. */
+function imageState(image: string, key: string | undefined): string {
   const stat = statSync(image, { throwIfNoEntry: false });
   if (!stat?.isFile()) throw new ReveilleError('BOOT_FAILED', `the disk image ${image} does not exist`);
+  if (key !== undefined) return JSON.stringify({ image, key });
   return JSON.stringify({ image, size: stat.size, mtimeMs: stat.mtimeMs });
 }
 

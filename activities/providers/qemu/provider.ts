@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { type Config, paramsEnvironment, settingsOf } from '../../../config/index.js';
 import { ReveilleError } from '../../../errors/index.js';
 import { endGroup } from '../../host/groups/ending.js';
@@ -9,6 +8,7 @@ import type { Kind } from '../../host/groups/kind.js';
 import { GroupProvider } from '../../host/groups/provider.js';
 import { type PreparedCommand, prepareProgram } from '../../host/program.js';
 import type { HostServices } from '../../host/services.js';
+import { fileOf } from '../../images/handed.js';
 import type { BootRequest, ProviderContext } from '../contract.js';
 import { accelerator } from './accel.js';
 import { prepareDisk } from './disk.js';
@@ -21,20 +21,21 @@ import { prepareSeed } from './seed.js';
 const TERM_MS = 5000;
 
 async function prepare(
-  { name, generation, revision, definition, params }: BootRequest,
+  { name, generation, revision, definition, params, images }: BootRequest,
   port: number,
   config: Config,
   home: Home,
   { signal }: ProviderContext,
 ): Promise<PreparedCommand> {
   const settings = settingsOf(definition, 'qemu');
+  const from = { folder: config.folder, images };
   const parts: Parts = {
     name,
     accelerator: await accelerator(settings, home.claims.scratch),
     endpoint: { host: definition.endpoint.host, port },
-    disk: settings.disk && (await prepareDisk(settings.disk, config.folder, home, signal)),
+    disk: settings.disk && (await prepareDisk(settings.disk, from, home, signal)),
     seed: prepareSeed(settings, config, home),
-    kernel: kernelOf(settings.kernel, config.folder),
+    kernel: kernelOf(settings.kernel, from),
     restores: new Memory(home).take(generation, revision),
   };
   const key = `resources.${name}.qemu`;
@@ -47,11 +48,17 @@ async function prepare(
   return prepareProgram({ command, env: {}, cwd: home.folder, user: undefined, key }, labels, config);
 }
 
-function kernelOf(kernel: ReturnType<typeof settingsOf<'qemu'>>['kernel'], folder: string): Parts['kernel'] {
+function kernelOf(
+  kernel: ReturnType<typeof settingsOf<'qemu'>>['kernel'],
+  from: Parameters<typeof fileOf>[2],
+): Parts['kernel'] {
   if (kernel === undefined) return undefined;
   const { image, ramdisk, append } = kernel;
-  const file = (path: string) => existing(resolve(folder, path));
-  return { image: file(image), ramdisk: ramdisk === undefined ? undefined : file(ramdisk), append };
+  return {
+    image: existing(fileOf(image, 'kernel', from)),
+    ramdisk: ramdisk === undefined ? undefined : existing(fileOf(ramdisk, 'ramdisk', from)),
+    append,
+  };
 }
 
 function existing(file: string): string {

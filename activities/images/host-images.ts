@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Config,
+  imageFolder,
+  imageName,
+  imagesOf,
+  type ResourceDefinition,
+} from '../../config/index.js';
+import { ReveilleError } from '../../errors/index.js';
+import type { ImageInput, ImageResult, MissingImage, StopMode } from '../../workflows/messages.js';
+import type { HostServices } from '../host/services.js';
+import type { HandedImages } from './handed.js';
+import { make } from './make.js';
+import { register, registered, takeBack } from './registration.js';
+import { addedSource, ImageSources } from './sources.js';
+import type { StoredImage } from './store/records.js';
+import { ImageStore } from './store/store.js';
+import { pathOf, type WorkContext } from './stored.js';
+
+/** Whose images they are. */
+export interface ImageUser {
+  readonly name: string;
+  readonly generation: number;
+  readonly definition: ResourceDefinition;
+}
+
+/** A generation uses images while it is awake; a disk on top of an image uses it until it is deleted. */
+export const awakeUser = (name: string, generation: number): string => `${name}@${generation}`;
+export const keptUser = (name: string): string => name;
+
+/** The images of this host: what providers need is there before they boot, and stays as long as they need it. */
+export class HostImages {
+  readonly sources: ImageSources;
+  private opened: Promise<ImageStore> | undefined;
+
+  constructor(private readonly services: HostServices) {
+    this.sources = new ImageSources(join(services.stateDir, 'image-sources'));
+  }
+
+  get config(): Config {
+    return this.services.config;
+  }
+
+  /** The store is made when it is first used. @throws ReveilleError IMAGE_STORE_UNUSABLE. */
+  async store(): Promise<ImageStore> {
+    const { config, log } = this.services;
+    const { budget, recheck } = config.images;
+    const opened =
+      this.opened ??
+      ImageStore.open({
+        directory: imageFolder(config),
+        budgetBytes: budget,
+        recheckAfterMs: recheck,
+        deregister: (image, signal) => takeBack(image, this.services.config, signal),
+        log,
+      });
+    this.opened = opened;
+    try {
+      const store = await opened;
+      store.setBudget(budget);
+      return store;
+    } catch (error) {
+      this.opened = undefined;
+      throw error;
+    }
+  }
+
+  /** Whether any image was ever kept here. */
+  get isUsed(): boolean {
+    return this.opened !== undefined || existsSync(imageFolder(this.config));
+  }
+
+  async close(): Promise<void> {
+    const store = await this.opened?.catch(() => undefined);
+    this.opened = undefined;
+    await store?.close();
+  }
+
+  /**
+   * Takes the images of a generation: nothing evicts them until `release`.
+   * @returns those that are not there, or not registered where they should be.
+   */
+  async ensure({ name, generation, definition }: ImageUser, context: WorkContext): Promise<MissingImage[]> {
+    const missing = new Map<string, MissingImage>();
+    for (const wanted of imagesOf(definition)) {
+      this.sources.remember(wanted);
+      const isBase = wanted.slot === 'disk';
+      const user = isBase ? keptUser(name) : awakeUser(name, generation);
+      const image = await this.take(wanted.key, user, context);
+      const known = { ...wanted, trusted: true };
+      const isUsable = image !== undefined && (await registered(image, known, this.services.config, context));
+      if (!isUsable) missing.set(wanted.key, { key: wanted.key, name: imageName(wanted.source) });
+    }
+    return [...missing.values()];
+  }
+
+  private async take(key: string, user: string, context: WorkContext): Promise<StoredImage | undefined> {
+    const store = await this.store();
+    return await store.use(key, user, context);
+  }
+
+  /** What a definition's images are, for those that are there. @returns undefined where it names none. */
+  async handed(definition: ResourceDefinition): Promise<HandedImages | undefined> {
+    const wanted = imagesOf(definition);
+    if (wanted.length === 0) return undefined;
+    const store = await this.store();
+    return new Map(
+      wanted.flatMap(({ slot, key, source }) => {
+        const image = store.find(key);
+        if (image === undefined) return [];
+        const id = image.registrations.find(({ place }) => place === `command:${source.register}`)?.id;
+        return [[slot, { key, path: pathOf(image), ...(id === undefined ? {} : { id }) }]];
+      }),
+    );
+  }
+
+  /** A generation has ended: nothing of it runs. What is suspended has its files open still. */
+  async release({ name, generation, definition }: ImageUser, then: StopMode): Promise<void> {
+    if (then === 'suspend' || imagesOf(definition).length === 0) return;
+    const store = await this.store();
+    // Its definition may have named other images when what is left of it was made.
+    for (const { key, users } of store.list()) {
+      const gone = users.filter(
+        (user) => isOver(user, name, generation) || (then === 'delete' && user === name),
+      );
+      for (const user of gone) await store.release(key, user);
+    }
+  }
+
+  /** Makes one image usable, from where an earlier try was cut off. @throws ReveilleError IMAGE_…. */
+  async make(input: ImageInput, context: WorkContext): Promise<ImageResult> {
+    const known = input.added === undefined ? this.sources.known(input.key) : addedSource(input.added);
+    if (known === undefined)
+      throw new ReveilleError('IMAGE_UNKNOWN', `nobody here knows where ${input.key} is from`);
+    if (known.key !== input.key)
+      throw new ReveilleError('IMAGE_SOURCE_INVALID', 'the key is not that of the source');
+    const { config } = this.services;
+    const store = await this.store();
+    const image = await make(store, known, { config, log: this.services.log }, context);
+    const ids = await register(store, image, known, config, context);
+    return {
+      key: image.key,
+      bytes: image.bytes,
+      ...(image.digests.sha256 === undefined ? {} : { sha256: image.digests.sha256 }),
+      ...(ids[0] === undefined ? {} : { id: ids[0] }),
+    };
+  }
+}
+
+/** Uses of this and of older generations: there is one at a time. */
+const isOver = (user: string, name: string, generation: number): boolean => {
+  const [, owner, number] = /^(.*)@(\d+)$/.exec(user) ?? [];
+  return owner === name && Number(number) <= generation;
+};

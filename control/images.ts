@@ -1,0 +1,135 @@
+import express, { type Request, type RequestHandler, Router } from 'express';
+import { z } from 'zod';
+import { type Config, hostName, imageKey, imageName, imageSourceShape, verify } from '../config/index.js';
+import { isReveilleError } from '../errors/index.js';
+import {
+  type AddedImage,
+  activityQueue,
+  type ImageChore,
+  type ImageDetails,
+  type ImageListing,
+  type ImageRemoval,
+} from '../workflows/messages.js';
+import {
+  type AddedResult,
+  IMAGES_PATH,
+  type ImageStanding,
+  OPERATOR_HEADER,
+  operatorText,
+} from './images-contract.js';
+import { read } from './inputs.js';
+import { asReveilleError, type Plane } from './plane.js';
+
+const BODY_LIMIT = '64kb';
+const ONE = `${IMAGES_PATH}/:name`;
+
+const place = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/, 'expected the name of a host')
+  .optional();
+const queries = { place: z.strictObject({ place }) };
+const bodies = {
+  add: z.strictObject({ ...imageSourceShape, place }),
+  collect: z.strictObject({ place, all: z.boolean().default(false) }),
+};
+
+type Named = Request<{ name: string }>;
+/** The body as it was sent: what a proof is of. */
+const texts = new WeakMap<object, string>();
+
+/** The routes under /api/v1/images. @param config asked for each request: a reload changes it. */
+export function imagesApi(config: () => Config, plane: Plane, secret: string): Router {
+  const router = Router({ caseSensitive: true });
+  router.use(
+    IMAGES_PATH,
+    express.json({ limit: BODY_LIMIT, verify: (req, _res, body) => texts.set(req, body.toString()) }),
+  );
+  addReads(router, config, plane);
+  router.post(IMAGES_PATH, async (req, res) => {
+    const { place: wanted, ...body } = read(bodies.add, req.body, 'body');
+    const trusted = verify(secret, operatorText(texts.get(req) ?? ''), req.get(OPERATOR_HEADER));
+    const at = wanted ?? hostName(config());
+    const source = { ...body, type: body.type ?? 'file' };
+    const key = imageKey(source);
+    const name = imageName(source);
+    const input = { key, place: at, name, queue: activityQueue('image', at), added: added(source, trusted) };
+    await named(plane.images.add({ ...input, timeoutMs: config().images.timeout }));
+    res.status(202).json({ key, place: at, name } satisfies AddedResult);
+  });
+  router.post(`${IMAGES_PATH}/collect`, async (req, res) => {
+    const { place: at, all } = read(bodies.collect, req.body, 'body');
+    res.json(await chore<ImageRemoval>(config(), plane, { do: 'collect', all }, at));
+  });
+  router.delete(ONE, async (req: Named, res) => {
+    const { place: at } = read(queries.place, req.query, 'query');
+    res.json(await chore<ImageRemoval>(config(), plane, { do: 'remove', name: req.params.name }, at));
+  });
+  return router;
+}
+
+function addReads(router: Router, config: () => Config, plane: Plane): void {
+  router.get(IMAGES_PATH, async (req, res) => {
+    const { place: at } = read(queries.place, req.query, 'query');
+    res.json(await chore<ImageListing>(config(), plane, { do: 'list' }, at));
+  });
+  const standing: RequestHandler<{ name: string }> = async (req, res) => {
+    const { place: wanted } = read(queries.place, req.query, 'query');
+    res.json(await standingOf(config(), plane, req.params.name, wanted ?? hostName(config())));
+  };
+  router.get(`${ONE}/standing`, standing);
+  router.get(ONE, async (req: Named, res) => {
+    const { place: at } = read(queries.place, req.query, 'query');
+    res.json(await chore<ImageDetails>(config(), plane, { do: 'show', name: req.params.name }, at));
+  });
+}
+
+/** @throws ReveilleError why the last try failed, where it did. */
+async function standingOf(config: Config, plane: Plane, key: string, at: string): Promise<ImageStanding> {
+  const known = await named(plane.images.state(key, at));
+  if (known?.state === 'making') return { key, place: at, ...known };
+  const image = await chore<ImageDetails>(config, plane, { do: 'show', name: key }, at).catch(absent);
+  const id = known?.id === undefined ? {} : { id: known.id };
+  if (image === undefined && known?.id === undefined) return { key, place: at, state: 'absent' };
+  return { key, place: at, state: 'usable', ...(image === undefined ? {} : { image }), ...id };
+}
+
+function absent(error: unknown): undefined {
+  if (isReveilleError(error) && error.code === 'IMAGE_UNKNOWN') return undefined;
+  throw error;
+}
+
+async function chore<T extends ImageDetails | ImageListing | ImageRemoval>(
+  config: Config,
+  plane: Plane,
+  what: ImageChore,
+  at = hostName(config),
+): Promise<T> {
+  return await named(plane.images.chore<T>({ chore: what, place: at, queue: activityQueue('boot', at) }));
+}
+
+function added(
+  { url, mirrors, type, compression, ...rest }: Parameters<typeof imageKey>[0] & { type: string },
+  trusted: boolean,
+): AddedImage {
+  const { sha256, sha512, sha1, guid, register, metadata } = rest;
+  return {
+    urls: [url, ...mirrors],
+    type,
+    compression,
+    trusted,
+    metadata,
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(sha512 === undefined ? {} : { sha512 }),
+    ...(sha1 === undefined ? {} : { sha1 }),
+    ...(guid === undefined ? {} : { guid }),
+    ...(register === undefined ? {} : { register }),
+  };
+}
+
+async function named<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw asReveilleError(error);
+  }
+}
