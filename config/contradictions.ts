@@ -8,6 +8,7 @@ import { commandContradictions } from './providers/command-contradictions.js';
 import { ec2Contradictions } from './providers/ec2-contradictions.js';
 import { gceContradictions } from './providers/gce-contradictions.js';
 import { httpContradictions } from './providers/http-contradictions.js';
+import { pulumiContradictions } from './providers/pulumi-contradictions.js';
 import { qemuContradictions } from './providers/qemu-contradictions.js';
 import { pattern } from './route-captures.js';
 import type { LooseConfigFile } from './schema.js';
@@ -45,6 +46,7 @@ export function findContradictions(config: LooseConfigFile): Contradiction[] {
     ...qemuContradictions(config),
     ...httpContradictions(config),
     ...ec2Contradictions(config),
+    ...pulumiContradictions(config),
     ...siteContradictions(config),
     ...gceContradictions(config),
     ...Object.entries(config.resources).flatMap(([name, definition]) => resource(name, definition)),

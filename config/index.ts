@@ -52,7 +52,22 @@ export {
 } from './pools.js';
 export type { CommandStep } from './providers/command-schema.js';
 export { type HttpCall, type HttpLookup, httpPresets } from './providers/http-schema.js';
-export { type ProviderName, type SettingsOf, settingsOf } from './providers/table.js';
+export type {
+  AwsContainerArgs,
+  AwsVmArgs,
+  EucalyptusVmArgs,
+  GcpContainerArgs,
+  GcpVmArgs,
+  LocalArgs,
+} from './providers/pulumi-args.js';
+export type { PulumiSettings } from './providers/pulumi-schema.js';
+export {
+  type ProviderName,
+  providerNames,
+  readSettings,
+  type SettingsOf,
+  settingsOf,
+} from './providers/table.js';
 export type { Quota } from './quota-schema.js';
 export { type ReferenceSources, type Resolved, resolveReferences } from './references.js';
 export type {
@@ -64,7 +79,7 @@ export type {
 export { revisionOf } from './revision.js';
 export { capturesOf, filled } from './route-captures.js';
 export { type Config, type ConfigFile, configSchema } from './schema.js';
-export { readSecret } from './secret.js';
+export { readOrMake, readSecret } from './secret.js';
 export {
   createLogger,
   type Ending,

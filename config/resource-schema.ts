@@ -9,6 +9,7 @@ import { ec2Settings } from './providers/ec2-schema.js';
 import { gceSettings } from './providers/gce-schema.js';
 import { httpSettings } from './providers/http-schema.js';
 import { processSettings } from './providers/process-schema.js';
+import { pulumiSettings } from './providers/pulumi-schema.js';
 import { qemuSettings } from './providers/qemu-schema.js';
 import { checkSections, providerNames } from './providers/table.js';
 import { tcpRoute } from './tcp-route-schema.js';
@@ -122,6 +123,8 @@ export const resourceShape = z.strictObject({
   gce: gceSettings.optional(),
   /** Settings of the provider `ec2`: an instance of AWS, or of a cloud with the same interface. */
   ec2: ec2Settings.optional(),
+  /** Settings of the provider `pulumi`: what a template creates, and another provider then wakes and stops. */
+  pulumi: pulumiSettings.optional(),
   /** Where it runs, with workers on several hosts. */
   placement: placementSchema.prefault({}),
   /** Where the awake instance answers. */

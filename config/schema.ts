@@ -131,6 +131,8 @@ const workerSchema = z.strictObject({
   boots: whole(1).default(100),
   /** Stops at the same time. */
   stops: whole(1).default(100),
+  /** Operations of Pulumi at the same time; each takes some 300 MB of memory. */
+  pulumi: whole(1).default(2),
   /** Workflows kept in memory; others are read from their history again. */
   cachedWorkflows: whole(1).default(1000),
   /** Ports handed to instances with port: auto. */

@@ -27,11 +27,16 @@ export async function readSecret(
   }
   const given = env[SECRET_VARIABLE];
   if (given !== undefined && given !== '') return given;
-  return readOrMake(stateDir(config));
+  return readOrMake(stateDir(config), 'secret');
 }
 
-async function readOrMake(folder: string): Promise<string> {
-  const file = join(folder, 'secret');
+/**
+ * The secret in a file of that folder (mode 0600, 64 hexadecimal digits), made at first use. Whoever asks at the same
+ * moment gets the same.
+ * @throws ReveilleError SETUP_FAILED where the file is of no use or open to others.
+ */
+export async function readOrMake(folder: string, name: string): Promise<string> {
+  const file = join(folder, name);
   try {
     return (await readExisting(file)) ?? (await make(folder, file));
   } catch (cause) {

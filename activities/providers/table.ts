@@ -7,6 +7,7 @@ import { Ec2Provider } from './ec2/provider.js';
 import { GceProvider } from './gce/provider.js';
 import { HttpProvider } from './http/provider.js';
 import { ProcessProvider } from './process/provider.js';
+import { PulumiProvider } from './pulumi/provider.js';
 import { QemuProvider } from './qemu/provider.js';
 
 export type ProviderServices = HostServices;
@@ -17,7 +18,7 @@ export type Providers = Readonly<Record<ProviderName, Provider>>;
  * @param services its `config` may be replaced after a reload.
  */
 export function createProviders(services: ProviderServices): Providers {
-  return {
+  const others = {
     process: new ProcessProvider(services),
     command: new CommandProvider(services),
     http: new HttpProvider(services),
@@ -26,4 +27,5 @@ export function createProviders(services: ProviderServices): Providers {
     gce: new GceProvider(services),
     ec2: new Ec2Provider(services),
   };
+  return { ...others, pulumi: new PulumiProvider(services, others) };
 }

@@ -7,6 +7,7 @@ import { ec2Settings } from './ec2-schema.js';
 import { gceSettings } from './gce-schema.js';
 import { httpSettings } from './http-schema.js';
 import { processSettings } from './process-schema.js';
+import { pulumiSettings } from './pulumi-schema.js';
 import { qemuSettings } from './qemu-schema.js';
 
 /**
@@ -21,6 +22,7 @@ const providerSettings = {
   qemu: qemuSettings,
   gce: gceSettings,
   ec2: ec2Settings,
+  pulumi: pulumiSettings,
 } as const;
 
 export type ProviderName = keyof typeof providerSettings;
@@ -39,6 +41,14 @@ export function settingsOf<P extends ProviderName>(
   const settings = definition[provider];
   if (settings === undefined) throw new Error(`a resource without ${provider}: was given to that provider`);
   return settings as SettingsOf<P>;
+}
+
+/**
+ * Settings that somebody else than the file gives, checked and with their defaults.
+ * @throws z.ZodError where they are wrong.
+ */
+export function readSettings<P extends ProviderName>(provider: P, given: unknown): SettingsOf<P> {
+  return providerSettings[provider].parse(given) as SettingsOf<P>;
 }
 
 type Sections = { readonly provider: ProviderName } & { readonly [P in ProviderName]?: object | undefined };

@@ -28,6 +28,12 @@ export const instanceErrors = {
     remedy:
       'Try again later: a port is kept free for a while after its instance stopped. Or widen worker.ports.',
   },
+  STACK_LOCKED: {
+    status: 503,
+    title: 'Somebody else works on the Pulumi stack of this resource',
+    remedy:
+      'Wait until that has ended. If whoever is named has died, take the lock away with `pulumi cancel`: Reveille does so only with its own.',
+  },
   STALE_GENERATION: {
     status: 409,
     title: 'A newer instance of this resource exists',

@@ -46,6 +46,12 @@ export const setupErrors = {
     remedy:
       'Install the Temporal command line (`temporal`) or Go 1.24 or newer to build it, or set TEMPORAL_ADDRESS to a server that runs.',
   },
+  PULUMI_MISSING: {
+    status: 503,
+    title: "What the provider `pulumi` needs is not installed on the worker's machine",
+    remedy:
+      'Run `node scripts/infra.mjs` in the folder of Reveille, which gets the Pulumi command line and the npm packages of infra/; or install the Pulumi CLI yourself. All other providers work without it.',
+  },
   USAGE: {
     status: 400,
     title: 'The command or request was not understood',

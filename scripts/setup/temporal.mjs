@@ -4,6 +4,7 @@ import { answers, cacheFolder, makeCached, onPath, platformName } from './cache.
 import { runCommand, tail } from './command.mjs';
 import { download } from './download.mjs';
 import { Interrupted, SetupError } from './error.mjs';
+import { checkGo } from './go.mjs';
 import { announce, say } from './progress.mjs';
 
 /** The last version that `go install` can build: later ones have a `replace` in their go.mod. */
@@ -94,7 +95,14 @@ async function downloadArchive(url, file, folder, signal) {
 const megabytes = (bytes) => Math.round(bytes / 1e6);
 
 async function build(file, folder, env, signal) {
-  await checkGo(env, signal);
+  await checkGo({
+    what: 'Temporal',
+    needed: GO_NEEDED,
+    code: 'TEMPORAL_MISSING',
+    remedy: REMEDY,
+    env,
+    signal,
+  });
   let packages = 0;
   const done = announce(
     `building Temporal ${VERSION} with Go (once; about 3 minutes on two cores)`,
@@ -113,31 +121,4 @@ async function build(file, folder, env, signal) {
   }
   renameSync(join(bin, 'temporal'), file);
   done('Temporal built');
-}
-
-async function checkGo(env, signal) {
-  if (onPath('go', env) === undefined) {
-    throw new SetupError(
-      'TEMPORAL_MISSING',
-      'Temporal was not found, cannot be downloaded, and there is no Go here to build it',
-      REMEDY,
-    );
-  }
-  const { code, output } = await runCommand('go', ['version'], { env, signal });
-  const version = /go(\d+)\.(\d+)/.exec(output);
-  if (code !== 0 || version === null) {
-    throw new SetupError(
-      'TEMPORAL_MISSING',
-      `go version ended with code ${code}: ${tail(output, 3)}`,
-      REMEDY,
-    );
-  }
-  const [major, minor] = GO_NEEDED.split('.').map(Number);
-  if (Number(version[1]) < major || (Number(version[1]) === major && Number(version[2]) < minor)) {
-    throw new SetupError(
-      'TEMPORAL_MISSING',
-      `Go ${version[1]}.${version[2]} is too old to build Temporal: it needs ${GO_NEEDED} or newer`,
-      REMEDY,
-    );
-  }
 }

@@ -1,0 +1,122 @@
+/**
+ * Runs one operation of Pulumi, read from standard input: a process of its own, since the Automation API starts
+ * several, installs handlers for the whole process, and has been seen to hang. Whoever starts this holds the lock of
+ * the resource's folder for it (flock(1)), so one runs at a time, and it goes on when the worker does not.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Stack } from '@pulumi/pulumi/automation/index.js';
+import { pass } from './fence.js';
+import { readJson, remove, writeJson } from './files.js';
+import { type Job, type Result, readJob, type StackRecord } from './job.js';
+import { begin, finish, programEnvironment } from './operation.js';
+import { endLeftovers } from './processes.js';
+import { Locked, openStack, outputsOf, pendingOf, withoutStaleLocks } from './stack.js';
+
+/** From the interrupt, upon which the engine ends what it has begun, to the end of all its processes. */
+const GRACE_MS = 30_000;
+/** A program that failed out of turn leaves the engine waiting for ever: it is interrupted so soon. */
+const FAILED_MS = 5000;
+
+const abort = new AbortController();
+const say = (text: string) => void process.stdout.write(text);
+
+async function run(job: Job): Promise<Result> {
+  // A preview changes nothing, and needs no turn among generations.
+  const stale = job.kind === 'preview' ? undefined : pass(job.folder, job.generation, job.kind);
+  if (stale !== undefined) return { state: 'stale', ...stale };
+  await endLeftovers(job.folder);
+  const record = readJson<StackRecord>(recordFile(job));
+  if (job.kind === 'up' && record?.wanted === job.wanted) return { state: 'done', record };
+  if (job.kind === 'destroy' && !existsSync(begunFile(job))) return { state: 'done' };
+  begin(job);
+  const stack = await openStack(job);
+  const done = await operations[job.kind](job, stack);
+  finish(job);
+  return done;
+}
+
+const recordFile = ({ folder }: Job) => join(folder, 'stack.json');
+/** There while anything of the stack may exist. */
+const begunFile = ({ folder }: Job) => join(folder, 'begun');
+
+const operations = {
+  async up(job: Job, stack: Stack): Promise<Result> {
+    writeFileSync(begunFile(job), '');
+    const { outputs } = await withoutStaleLocks(job, stack, () => up(job, stack));
+    const { wanted, backend } = job;
+    const record = { wanted, backend, stack: job.stack, outputs: outputsOf(outputs) };
+    writeJson(recordFile(job), record);
+    return { state: 'done', record };
+  },
+
+  async destroy(job: Job, stack: Stack): Promise<Result> {
+    // Before it: a wake that finds half of it gone has to bring it back.
+    remove(recordFile(job));
+    const destroy = () => stack.destroy({ onOutput: say, signal: abort.signal, remove: true });
+    await withoutStaleLocks(job, stack, async () => {
+      // What an engine had no time to write down is found again by doing it again; else nothing knows of it.
+      if ((await tellPending(stack)) > 0)
+        await up(job, stack).catch((error: Error) => say(`${error.message}\n`));
+      await destroy();
+    });
+    remove(begunFile(job));
+    return { state: 'done' };
+  },
+
+  async preview(job: Job, stack: Stack): Promise<Result> {
+    const { stdout } = await stack.preview({ signal: abort.signal, color: 'never' });
+    // One that was never up was made for this alone.
+    if (!existsSync(begunFile(job))) await stack.workspace.removeStack(job.stack);
+    return { state: 'done', text: stdout };
+  },
+};
+
+async function up(_job: Job, stack: Stack) {
+  await tellPending(stack);
+  return stack.up({ onOutput: say, signal: abort.signal });
+}
+
+async function tellPending(stack: Stack): Promise<number> {
+  const pending = await pendingOf(stack);
+  for (const one of pending) say(`cut off earlier, and its end is not known: ${one}\n`);
+  return pending.length;
+}
+
+async function main(): Promise<void> {
+  const job = readJob();
+  Object.assign(process.env, programEnvironment(job));
+  const deadline = setTimeout(() => void interrupt('timeout'), job.timeoutMs);
+  let why: 'timeout' | 'failed' = 'failed';
+  /** A second time ends all at once. */
+  async function interrupt(reason: typeof why): Promise<void> {
+    if (!abort.signal.aborted) why = reason;
+    else await endNow();
+    abort.abort();
+    setTimeout(() => void endNow(), GRACE_MS);
+  }
+  async function endNow(): Promise<void> {
+    await endLeftovers(job.folder);
+    process.exit(1);
+  }
+  let unhandled: unknown;
+  const fail = (error: unknown) => {
+    unhandled ??= error;
+    setTimeout(() => abort.abort(), FAILED_MS);
+  };
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, fail);
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(name, () => void interrupt('failed'));
+  const result = await run(job).catch(
+    (error: Error): Result => ({
+      state: 'failed',
+      code: error instanceof Locked ? 'locked' : why,
+      message: unhandled instanceof Error ? `error: ${unhandled.message}` : error.message,
+    }),
+  );
+  clearTimeout(deadline);
+  await endLeftovers(job.folder);
+  writeJson(job.result, result);
+  process.exit(0);
+}
+
+await main();
