@@ -15,8 +15,10 @@ import { fileURLToPath } from 'node:url';
 import { answers, cacheFolder, makeCached, onPath, platformName } from './setup/cache.mjs';
 import { runCommand, tail } from './setup/command.mjs';
 import { interruptible } from './setup/index.mjs';
+import { infraRunner, isInfraReady } from './setup/infra.mjs';
 import { withLock } from './setup/lock.mjs';
 import { announce } from './setup/progress.mjs';
+import { cachedPulumi } from './setup/pulumi.mjs';
 import { cachedTemporal, ensureTemporal } from './setup/temporal.mjs';
 
 const TCTL = '1.18.0';
@@ -52,6 +54,15 @@ const engines = {
   },
   /** The same, to be run with `-m moto.server`: an EC2 API on a port. */
   moto: { find: () => pythonOf(moto()), make: (signal) => makeVenv(signal, moto()) },
+  /** With infra/ installed and compiled: scripts/infra.mjs gets both. */
+  pulumi: {
+    find: () =>
+      isInfraReady({ clouds: [] })
+        ? (process.env.REVEILLE_PULUMI ?? onPath('pulumi') ?? existing(cachedPulumi()))
+        : undefined,
+  },
+  /** The packages that the templates of the clouds need, in infra/. */
+  'pulumi-clouds': { find: () => (isInfraReady({ clouds: ['aws', 'gcp'] }) ? infraRunner() : undefined) },
   // Not on everybody's PATH.
   dockerd: { find: () => onPath('dockerd') ?? existing('/usr/sbin/dockerd') },
   dropbear: { find: () => onPath('dropbear') ?? existing('/usr/sbin/dropbear') },

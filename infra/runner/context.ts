@@ -1,4 +1,6 @@
-import type { Input } from '@pulumi/pulumi';
+import type * as pulumi from '@pulumi/pulumi';
+
+type Input<T> = pulumi.Input<T>;
 
 /** What a template is told beside its arguments. */
 export interface TemplateContext {
@@ -10,6 +12,8 @@ export interface TemplateContext {
   readonly tags: Readonly<Record<string, string>>;
   /** Of the resource in the state folder, for what a template keeps on this machine. It goes with `delete`. */
   readonly folder: string;
+  /** Pulumi's library: a template that needs no other package needs none installed beside it. */
+  readonly pulumi: typeof pulumi;
   /** Of the configuration file: relative paths begin here. */
   readonly configFolder: string;
 }

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { secret } from '@pulumi/pulumi';
+import * as pulumi from '@pulumi/pulumi';
 import type { Template, TemplateContext, TemplateOutputs } from './context.js';
 import type { Job } from './job.js';
 
@@ -24,6 +24,7 @@ export async function programOf(job: Job): Promise<() => Promise<Record<string, 
     tags: { 'reveille-resource': name, 'reveille-stack': job.stack },
     folder: job.folder,
     configFolder,
+    pulumi,
   };
   return async () => ({ ...(await template(withSecrets(job), context)) });
 }
@@ -43,5 +44,5 @@ const isModule = (value: unknown): value is { default: unknown } =>
 
 const withSecrets = ({ args, secrets }: Job): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(args).map(([key, value]) => [key, secrets.includes(key) ? secret(value) : value]),
+    Object.entries(args).map(([key, value]) => [key, secrets.includes(key) ? pulumi.secret(value) : value]),
   );

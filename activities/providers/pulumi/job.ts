@@ -98,8 +98,11 @@ export async function environmentOf(
   { definition }: BootRequest,
   { config, stateDir }: HostServices,
 ): Promise<Record<string, string>> {
-  const { env, passphrase } = settingsOf(definition, 'pulumi');
+  const { env, passphrase, backend } = settingsOf(definition, 'pulumi');
+  // Files of ours are bounded: each operation would leave a copy of the state.
+  const bounds = backend === undefined ? { PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: 'true' } : {};
   return {
+    ...bounds,
     ...inheritedEnvironment(process.env, config),
     ...(deeply(env, config, 'pulumi.env') as Record<string, string>),
     PULUMI_CONFIG_PASSPHRASE:

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { test } from 'node:test';
+import { needs } from '../kit/engines.js';
+import { PulumiHouse } from '../kit/pulumi-house.js';
+
+const SLOW = { template: './slow.cjs' };
+
+test(
+  'killed in the middle of up, the same wake goes on; killed in the middle of destroy, so does that, and nothing is left',
+  { ...needs('pulumi'), timeout: 300_000 },
+  () =>
+    PulumiHouse.live(SLOW, async (it) => {
+      const { house } = it;
+      const asked = it.answer();
+      await it.begun('create');
+      assert.equal(it.locks.length, 1, 'the engine holds the stack');
+      await it.killAll();
+      assert.equal(it.locks.length, 1, 'and its lock is left');
+
+      house.allow('go-create');
+      await house.startWorker();
+      assert.equal(await asked, 'up');
+      assert.deepEqual(it.locks, []);
+
+      await house.resources.remove('site');
+      await it.begun('delete');
+      await it.killAll();
+      assert.equal(it.locks.length, 1);
+      house.allow('go-delete');
+      await house.startWorker();
+      await house.untilAsleep('site');
+      assert.deepEqual(it.state, [], 'neither stack nor lock');
+      assert.ok(!existsSync(house.path('made')));
+
+      assert.equal(await it.answer(), 'up', 'the next wake creates it anew');
+    }),
+);
+
+test(
+  'deleted after an up that was cut off, nothing of it is left, even what the engine had not written down',
+  { ...needs('pulumi'), timeout: 300_000 },
+  () =>
+    PulumiHouse.live(SLOW, async (it) => {
+      const { house } = it;
+      const asked = it.answer();
+      await it.begun('create');
+      await it.killAll();
+      await house.resources.remove('site');
+      house.allow('go-create');
+      house.allow('go-delete');
+      await house.startWorker();
+      await house.untilAsleep('site');
+      assert.match(await asked, /STOPPED/);
+      assert.ok(!existsSync(house.path('made')));
+      assert.deepEqual(it.state, []);
+      assert.deepEqual(house.beyondParts(), []);
+    }),
+);
