@@ -3,6 +3,14 @@
 // `npm run build` before.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  awsContainerArgs,
+  awsVmArgs,
+  eucalyptusVmArgs,
+  gcpContainerArgs,
+  gcpVmArgs,
+  localArgs,
+} from '../dist/config/providers/pulumi-args.js';
 import { configSchema } from '../dist/config/schema.js';
 import { Comments } from './docs/comments.mjs';
 import { keysOf } from './docs/keys.mjs';
@@ -21,19 +29,40 @@ those that say _required_. A key that is not here is an error, which names its l
 - Relative paths begin at the folder of the file.
 `;
 
+const TEMPLATE_ARGS = 'resources.NAME.pulumi.args';
+const TEMPLATES = {
+  local: { localArgs },
+  'aws-vm': { awsVmArgs },
+  'aws-container': { awsContainerArgs },
+  'eucalyptus-vm': { eucalyptusVmArgs },
+  'gcp-vm': { gcpVmArgs },
+  'gcp-container': { gcpContainerArgs },
+};
 const HEAD = ['| key | type | default | meaning |', '| --- | --- | --- | --- |'];
 const comments = new Comments(join(root, 'config'));
 const top = ['## Keys of their own', '', ...HEAD];
 const sections = [top];
 const silent = [];
-for (const { path, names, type, byDefault } of keysOf(configSchema)) {
+const line = (key, { type, byDefault }, meaning) =>
+  `| \`${key}\` | ${type} | ${byDefault} | ${String(meaning).replaceAll('|', '\\|')} |`;
+for (const key of keysOf(configSchema)) {
+  const { path, names, type } = key;
+  // Which there are depends on the template.
+  if (path.join('.').startsWith(`${TEMPLATE_ARGS}.`)) continue;
   const meaning = comments.of('configSchema', names) ?? silent.push(path.join('.'));
   const [first] = path;
   const title = first === 'resources' || first === 'pools' ? `${first}.NAME` : first;
-  const line = (key) => `| \`${key}\` | ${type} | ${byDefault} | ${String(meaning).replaceAll('|', '\\|')} |`;
-  if (path.length > 1) sections.at(-1).push(line(path.join('.').slice(title.length + 1)));
+  if (path.length > 1) sections.at(-1).push(line(path.join('.').slice(title.length + 1), key, meaning));
   else if (/mapping/.test(type)) sections.push([`## ${title}`, '', meaning, '', ...HEAD]);
-  else top.push(line(first));
+  else top.push(line(first, key, meaning));
+}
+for (const [template, args] of Object.entries(TEMPLATES)) {
+  const [[constant, schema]] = Object.entries(args);
+  const keys = [...keysOf(schema)].map((key) => {
+    const path = key.path.join('.');
+    return line(path, key, comments.of(constant, key.names) ?? silent.push(`${template}: ${path}`));
+  });
+  sections.push([`## ${TEMPLATE_ARGS} of the template ${template}`, '', ...HEAD, ...keys]);
 }
 if (silent.length > 0)
   throw new Error(`Keys without a comment that says what they mean: ${silent.join(', ')}`);

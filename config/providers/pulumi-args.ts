@@ -10,7 +10,7 @@ const GIB = 1024 ** 3;
 const ALLOW = wants('a block of addresses', 'a CIDR block such as 10.0.0.0/8, or "world" for everybody');
 
 /** Whoever else knows the address does not get in: a port is open to nobody unless somebody is named. */
-const allow = z
+const allowed = z
   .array(
     z
       .string({ error: ALLOW })
@@ -18,13 +18,13 @@ const allow = z
       .transform((one) => (one === 'world' ? '0.0.0.0/0' : one)),
   )
   .default([]);
-const disk = z.strictObject({
+const machineDisk = z.strictObject({
   /** Rounded up to whole GiB. Default: that of the image. */
   size: size.transform((bytes) => Math.ceil(bytes / GIB)).optional(),
   /** Such as gp3 or pd-ssd. Default: the cloud's. */
   type: text('a type of disks').optional(),
 });
-const container = {
+const containerArgs = {
   /** The image, as docker(1) names it. */
   container: text('an image'),
   /** Instead of the image's command. */
@@ -55,9 +55,9 @@ const awsMachine = {
   /** The network (vpc-…) of the subnet. Default: the default network. */
   vpc: text('a network').optional(),
   /** Who reaches the port: CIDR blocks, or "world". Default: nobody. */
-  allow,
+  allow: allowed,
   /** Who reaches port 22, in the same way. Default: nobody. */
-  allowSsh: allow,
+  allowSsh: allowed,
   /** Further security groups (sg-…). */
   securityGroups: z.array(text('a security group')).default([]),
   /** An address in the internet that stays its own while it sleeps. It costs while it sleeps. */
@@ -65,7 +65,7 @@ const awsMachine = {
   /** Which of its addresses is used. With elasticIp: public. */
   address: z.enum(['private', 'public']).default('private'),
   /** The disk that it boots from; always encrypted, and deleted together with the machine. */
-  disk: disk.prefault({}),
+  disk: machineDisk.prefault({}),
   /** Name of the instance profile: what the machine itself may do. */
   instanceProfile: text('an instance profile').optional(),
   /** Port that the instance listens on. */
@@ -85,7 +85,7 @@ export const awsContainerArgs = z.strictObject({
   image: text('an image'),
   /** That package. */
   dockerPackage: text('a package').default('docker.io'),
-  ...container,
+  ...containerArgs,
   ...awsMachine,
 });
 /** A machine of a Eucalyptus site, or another service that speaks EC2. */
@@ -103,7 +103,7 @@ export const eucalyptusVmArgs = z.strictObject({
   /** The zone (cluster) that it is in. Default: the site's choice. */
   zone: text('a zone').optional(),
   /** Who reaches the port: CIDR blocks, or "world". Default: nobody. */
-  allow,
+  allow: allowed,
   /** Run by the machine at its first start. Encrypted in the state. */
   userData: reference.optional(),
   /** Which of its addresses is used. */
@@ -126,15 +126,15 @@ const gcpMachine = {
   /** The subnetwork, in the zone's region. Default: the network's own. */
   subnetwork: text('a subnetwork').optional(),
   /** Who reaches the port: CIDR blocks, or "world". Default: nobody. */
-  allow,
+  allow: allowed,
   /** Who reaches port 22, in the same way. Default: nobody. */
-  allowSsh: allow,
+  allowSsh: allowed,
   /** In the internet: none, ephemeral (another one at each start), or static, which costs while it sleeps. */
   externalAddress: z.enum(['none', 'ephemeral', 'static']).default('none'),
   /** Spare capacity, which the cloud may take back. */
   spot: flag().default(false),
   /** The disk that it boots from; deleted together with the machine. */
-  disk: disk.prefault({}),
+  disk: machineDisk.prefault({}),
   /** Port that the instance listens on. */
   port: port.default(80),
 };
@@ -147,7 +147,7 @@ export const gcpVmArgs = z.strictObject({
   ...gcpMachine,
 });
 /** A container on a machine of Google Cloud of its own, which runs Container-Optimized OS. */
-export const gcpContainerArgs = z.strictObject({ ...container, ...gcpMachine });
+export const gcpContainerArgs = z.strictObject({ ...containerArgs, ...gcpMachine });
 
 export type LocalArgs = z.output<typeof localArgs>;
 export type AwsVmArgs = z.output<typeof awsVmArgs>;

@@ -18,7 +18,7 @@ const OWN = wants(
   'local, aws-vm, aws-container, eucalyptus-vm, gcp-vm, gcp-container, or the path of a module such as ./vm.mjs',
 );
 
-const common = {
+const pulumiCommon = {
   /** URL of the state backend, such as s3://bucket. Default: files in the state folder. */
   backend: reference.optional(),
   /** What secrets in the state are encrypted with. Default: one that is made at first use and kept in the state folder. */
@@ -39,16 +39,16 @@ const common = {
 };
 
 const ofTemplate = <Name extends string, Args extends z.ZodType>(name: Name, args: Args) =>
-  z.strictObject({ template: z.literal(name), args, ...common });
+  z.strictObject({ template: z.literal(name), args, ...pulumiCommon });
 
 /** Settings of the provider `pulumi`. */
 export const pulumiSettings = z.union([
   z.strictObject({
     /** What is created: one of ours by name, or the path of a module of your own, relative to the configuration file. */
     template: z.string({ error: OWN }).regex(/\//, { error: OWN }),
-    /** Arguments of the template. Those of ours: docs/clouds.md. */
+    /** Arguments of the template. Those of ours: at the end of this page. */
     args: z.record(z.string(), z.unknown()).default({}),
-    ...common,
+    ...pulumiCommon,
   }),
   ofTemplate('local', localArgs.prefault({})),
   ofTemplate('aws-vm', awsVmArgs),

@@ -26,7 +26,7 @@ esac
 
 /** Does to a copy of the source what the page says. @returns the folder of what was compiled. */
 function follow(page: string, folder: string): string {
-  for (const name of [...SOURCES, 'tsconfig.json', 'package.json']) {
+  for (const name of [...SOURCES, 'scripts', 'tsconfig.json', 'package.json']) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
