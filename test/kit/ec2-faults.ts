@@ -7,19 +7,21 @@ export type Fault =
   | { kind: 'refuse'; code: string; status?: number }
   | { kind: 'delay'; ms: number };
 
-interface Rule {
-  action: RegExp;
-  fault: Fault;
-  left: number;
-}
+/** @param call `Key=`, who signed it, a space, and its parameters. */
+type Rule = (call: string) => Fault | undefined;
 
 /** Faults that are to come. */
 export class Ec2Faults {
   private readonly rules = new Set<Rule>();
 
-  /** @param action the call as its name and parameters. @param times it happens. @returns what ends it. */
-  add(action: RegExp, fault: Fault, times = Number.POSITIVE_INFINITY): () => void {
-    const rule = { action, fault, left: times };
+  /** @param call it as `Rule` has it. @param times it happens. @returns what ends it. */
+  add(call: RegExp, fault: Fault, times = Number.POSITIVE_INFINITY): () => void {
+    let left = times;
+    return this.decide((one) => (call.test(one) && left-- > 0 ? fault : undefined));
+  }
+
+  /** @returns what ends it. */
+  decide(rule: Rule): () => void {
     this.rules.add(rule);
     return () => this.rules.delete(rule);
   }
@@ -27,10 +29,8 @@ export class Ec2Faults {
   /** The one that this call meets. */
   meet(call: string): Fault | undefined {
     for (const rule of this.rules) {
-      if (!rule.action.test(call)) continue;
-      rule.left -= 1;
-      if (rule.left <= 0) this.rules.delete(rule);
-      return rule.fault;
+      const fault = rule(call);
+      if (fault !== undefined) return fault;
     }
     return undefined;
   }

@@ -10,13 +10,13 @@ export const STATE_CODES: Readonly<Record<GuestState, number>> = {
   stopping: 64,
   stopped: 80,
 };
-/** Long enough for a look to see it. */
-const BOOT_MS = 30;
 
 export interface GuestOptions {
   id: string;
   /** A loopback address of its own. */
   address: string;
+  /** How long it is pending, ms. */
+  bootMs(): number;
   /** What runs in it. */
   command: readonly string[];
   /** Its user data: lines of NAME=VALUE. */
@@ -95,7 +95,7 @@ export class Guest {
         this.isFrozen = false;
         this.signal('SIGCONT');
       } else this.launch();
-    }, BOOT_MS);
+    }, this.options.bootMs()).unref();
   }
 
   private launch(): void {

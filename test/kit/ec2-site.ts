@@ -24,6 +24,8 @@ export class Ec2Site {
   /** The most instances of one resource that were alive at once. */
   readonly most = new Map<string, number>();
   image = '';
+  /** How long instances are pending, ms: long enough for a look to see it. */
+  bootMs = 30;
   private readonly tokens = new Map<string, { parameters: string; answer: Promise<Answer> }>();
   private readonly network = `127.${randomInt(1, 250)}`;
   private readonly server = createServer((request, response) => void this.take(request, response));
@@ -89,7 +91,8 @@ export class Ec2Site {
   /** Disks that the cloud has. */
   async disks(): Promise<string[]> {
     const text = await (await this.moto.call({ Action: 'DescribeVolumes' })).text();
-    return [...text.matchAll(/<volumeId>(.*?)</g)].map(([, id = '']) => id);
+    // Where they are attached, they are named again.
+    return [...new Set([...text.matchAll(/<volumeId>(.*?)</g)].map(([, id = '']) => id))];
   }
 
   async close(): Promise<void> {
@@ -105,7 +108,8 @@ export class Ec2Site {
     const call = new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
     const action = call.get('Action') ?? '';
     this.calls.push(action);
-    const fault = this.faults.meet(call.toString());
+    const [, key = ''] = /Credential=([^/]*)/.exec(request.headers.authorization ?? '') ?? [];
+    const fault = this.faults.meet(`Key=${key} ${call}`);
     const refused = fault && answerTo(fault);
     if (fault?.kind === 'drop') {
       request.socket.destroy();
@@ -161,6 +165,7 @@ export class Ec2Site {
       id,
       address: `${this.network}.${number >> 8}.${number & 255}`,
       command: this.command,
+      bootMs: () => this.bootMs,
       env,
       resource: tagOf(call, 'reveille:resource') ?? env.RESOURCE ?? '',
       onOwnEnd: ({ state }) => {

@@ -19,22 +19,25 @@ export async function followInstances(
   tell: (change: Change) => void,
   { signal }: ProviderContext,
 ): Promise<void> {
-  /** What ran at the last look that was answered. */
-  const running = new Map<View, Machines>();
+  /** What the last look that was answered has seen. */
+  const seen = new Map<View, Machines>();
   while (!signal.aborted) {
     for (const account of await accounts.all()) {
       const now = await look(accounts, account);
       if (now === undefined) continue;
-      for (const before of running.get(account.view)?.values() ?? []) tellOfEnd(before, now, tell);
-      running.set(account.view, new Map([...now].filter(([, machine]) => isAwake(machine))));
+      const before: Machines = seen.get(account.view) ?? new Map();
+      for (const one of now.values()) tellOfEnd(before.get(one.id), one, tell);
+      for (const one of before.values()) if (!now.has(one.id)) tellOfEnd(one, undefined, tell);
+      seen.set(account.view, now);
     }
     const watches = accounts.resources().map(({ definition }) => definition.ec2?.watch ?? NOTHING_MS);
     await pause(Math.min(NOTHING_MS, ...watches), signal).catch(() => {});
   }
 }
 
-const isAwake = (machine: Machine): boolean =>
-  isAlive(machine) && !isAsleep(machine) && machine.generation > 0;
+/** Its generation has not been told to end. */
+const isWanted = (machine: Machine): boolean => machine.generation > 0 && !isAsleep(machine);
+const isEnded = (machine: Machine): boolean => isWanted(machine) && !isAlive(machine);
 
 /** @returns undefined where the cloud did not answer: then nothing is known of any end. */
 async function look(accounts: Accounts, account: Account): Promise<Machines | undefined> {
@@ -49,15 +52,19 @@ async function look(accounts: Accounts, account: Account): Promise<Machines | un
   }
 }
 
-function tellOfEnd(before: Machine, now: Machines, tell: (change: Change) => void): void {
-  const after = now.get(before.id);
-  const { resource: name, generation } = before;
-  // Another generation has it, or it was told to end: that is somebody's doing.
-  if (name === undefined || (after !== undefined && (after.generation !== generation || isAsleep(after))))
-    return;
-  if (after !== undefined && isAlive(after)) return;
-  const reason = after === undefined ? 'the cloud no longer knows the instance' : endOf(after);
-  tell({ kind: 'ended', name, generation, reason });
+/** Tells once of each: also of what has ended while nobody looked. */
+function tellOfEnd(
+  before: Machine | undefined,
+  after: Machine | undefined,
+  tell: (change: Change) => void,
+): void {
+  const machine = after ?? before;
+  if (machine?.resource === undefined) return;
+  const isGone = after === undefined && isWanted(machine) && isAlive(machine);
+  const isNew = after !== undefined && isEnded(after) && !(before !== undefined && isEnded(before));
+  if (!isGone && !isNew) return;
+  const reason = isGone ? 'the cloud no longer knows the instance' : endOf(machine);
+  tell({ kind: 'ended', name: machine.resource, generation: machine.generation, reason });
 }
 
 /** The stop of a generation has succeeded before the next one boots: what runs of it beside that one came too late. */

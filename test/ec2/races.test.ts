@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { eventually } from '../kit/conditions.js';
+import { Yard } from '../kit/ec2-yard.js';
+import { needs } from '../kit/engines.js';
+
+describe('workers that meet at one instance', needs('moto'), () => {
+  let opened: Yard | undefined;
+  const yard = (): Yard => {
+    assert.ok(opened);
+    return opened;
+  };
+  before(async () => {
+    opened = await Yard.open();
+  });
+  after(() => opened?.close());
+
+  test('two workers that have each created one at another place are left with one', async () => {
+    const { site } = yard();
+    const settings = { twins: yard().created({ zones: ['us-east-1a', 'us-east-1b'] }) };
+    const [one, two] = [yard().worker(settings), yard().worker(settings)];
+    const full = { kind: 'refuse', code: 'InsufficientInstanceCapacity', status: 500 } as const;
+    site.faults.add(/RunInstances.*Zone=us-east-1a.*=twins/, full, 1);
+    const started = await Promise.all([one.boot('twins', 1000), two.boot('twins', 1000)]);
+    await eventually('one is left', () => site.alive('twins').length === 1);
+    const [left] = site.alive('twins');
+    const again = await one.again().boot('twins', 1000);
+    assert.equal(again.instance.id, left?.options.id);
+    assert.ok(started.some(({ instance }) => instance.id === again.instance.id));
+    await one.stop('twins', 1000, 'delete');
+    assert.deepEqual(site.of('twins'), []);
+  });
+
+  test('what is created while its generation is stopped ends with it', async () => {
+    const { site } = yard();
+    const host = yard().worker({ late: yard().created() });
+    site.faults.add(/RunInstances.*=late&/, { kind: 'delay', ms: 800 }, 1);
+    const booted = host.boot('late', 1000);
+    booted.catch(() => {});
+    await eventually('it is being created', () => site.calls.includes('RunInstances'));
+    // Another process of the same host, and done before the cloud has created anything.
+    await host.again().stop('late', 1000);
+    await assert.rejects(booted, { code: 'STALE_GENERATION' });
+    assert.deepEqual(site.alive('late'), []);
+  });
+
+  test('what comes too late from another host is ended beside the next generation', async () => {
+    const { site } = yard();
+    const settings = { stray: yard().created() };
+    const [one, two] = [yard().worker(settings), yard().worker(settings)];
+    site.faults.add(/RunInstances.*=stray&/, { kind: 'delay', ms: 1500 }, 1);
+    const death = new AbortController();
+    const booted = one.boot('stray', 1000, { signal: death.signal });
+    booted.catch(() => {});
+    await eventually(
+      'it is being created',
+      () => site.calls.filter((one) => one === 'RunInstances').length > 0,
+    );
+    await two.stop('stray', 1000);
+    const { instance } = await two.boot('stray', 2000);
+    const following = new AbortController();
+    const followed = two.provider.follow?.(() => {}, { signal: following.signal, heartbeat: () => {} });
+    await eventually('both have been there', () => (site.most.get('stray') ?? 0) === 2);
+    await eventually('one is left', () => site.alive('stray').length === 1);
+    assert.equal(site.alive('stray')[0]?.options.id, instance.id);
+    following.abort();
+    death.abort();
+    await followed;
+    await two.stop('stray', 2000, 'delete');
+    await eventually('nothing is left', () => site.of('stray').length === 0);
+  });
+});
