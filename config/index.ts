@@ -7,6 +7,7 @@ export type {
   WakeDefinition,
 } from './access-schema.js';
 export { addressText, type HostPort, isLoopback, splitAddress } from './addresses.js';
+export { backlogOf } from './backlog.js';
 export { ConfigError, type ConfigIssue, formatIssue } from './config-error.js';
 export { type ConfigDiff, diffConfigs } from './diff.js';
 export { addDiscovered, type Discovered, discoveredFile, readDiscovered } from './discovered.js';

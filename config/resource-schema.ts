@@ -24,6 +24,7 @@ import {
   statuses,
   text,
   urlOrPath,
+  whole,
 } from './values.js';
 import { either, wants } from './wording.js';
 
@@ -136,6 +137,12 @@ export const resourceShape = z.strictObject({
       port: z
         .union([z.literal('auto'), port], { error: wants('a port', 'auto, or a number from 1 to 65535') })
         .default('auto'),
+      /**
+       * New connections that a proxy opens to it before it has answered on one of them, or 50 ms have passed: more wait
+       * for their turn. Lower it for what drops connections beyond a small backlog. Default: 100; 1 for `qemu` with
+       * network: user, whose own network has room for two.
+       */
+      backlog: whole(1, 10_000).optional(),
     })
     .prefault({}),
   /** When an instance counts as ready. none: as soon as it is started. */

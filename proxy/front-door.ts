@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Registry } from 'prom-client';
-import { type Config, definitionOf, type Ending, type Logger } from '../config/index.js';
+import { backlogOf, type Config, definitionOf, type Ending, type Logger } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { WakeLimits } from './access/wake-limits.js';
 import { endWith, onClientError } from './client-error.js';
@@ -81,7 +81,9 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const sockets = new Set<Duplex>();
   const limits = options.limits ?? new WakeLimits(config);
   const maker = new SettingsMaker(log, limits);
-  const traffic = createTraffic(options, maker.make(config), registry, { sockets, guard });
+  let current = config;
+  const upstreams = new Upstreams((resource) => backlogIn(current, resource));
+  const traffic = createTraffic(options, maker.make(config), registry, { sockets, guard, upstreams });
   applyLimits(server, config);
   wire(server, traffic, sockets, guard);
   return {
@@ -91,6 +93,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     listen: (where) => listen(server, log, where),
     reload(next) {
       traffic.settings = maker.make(next);
+      current = next;
       limits.reload(next);
       applyLimits(server, next);
       traffic.upstreams.keepOnly((resource) => definitionOf(next, resource) !== undefined);
@@ -100,11 +103,21 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   };
 }
 
+function backlogIn(config: Config, resource: string): number {
+  const definition = definitionOf(config, resource);
+  // Taken out of the configuration meanwhile: what is on its way goes out.
+  return definition === undefined ? 1 : backlogOf(definition);
+}
+
 function createTraffic(
   { gate, log }: FrontDoorOptions,
   settings: Settings,
   registry: Registry,
-  { sockets, guard }: { sockets: ReadonlySet<Duplex>; guard: ConnectionGuard },
+  {
+    sockets,
+    guard,
+    upstreams,
+  }: { sockets: ReadonlySet<Duplex>; guard: ConnectionGuard; upstreams: Upstreams },
 ): Traffic {
   const running = new RunningList();
   const feeds = new WaitingFeeds(gate);
@@ -117,7 +130,7 @@ function createTraffic(
     gate,
     log,
     metrics: new TrafficMetrics(registry, () => gate.held(), connections),
-    upstreams: new Upstreams(),
+    upstreams,
     running,
     refusals: guard.refusals,
     keptAwake: new Set(),

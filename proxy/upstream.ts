@@ -14,11 +14,12 @@ const SWEEP_AT = 1000;
  * full the kernel drops the handshake, whose next try comes a second later: a thousand requests that were held
  * and go out at once met Node's backlog of 511 so. More wait for their turn, or for a connection that comes back.
  */
-const UNPROVEN = {
-  max: 100,
+interface Unproven {
+  readonly max: number;
   /** After this long without an answer, a connection counts as accepted by an instance that takes its time. */
-  ms: 50,
-};
+  readonly ms: number;
+}
+const UNPROVEN_MS = 50;
 
 /** All connections to one endpoint of one generation. */
 export class Upstream implements LanePool {
@@ -35,7 +36,7 @@ export class Upstream implements LanePool {
   constructor(
     readonly endpoint: Endpoint,
     readonly generation: number,
-    private readonly unproven = UNPROVEN,
+    private readonly unproven: Unproven,
   ) {}
 
   get hasIdle(): boolean {
@@ -157,11 +158,15 @@ export class Upstreams {
   readonly #byResource = new Map<string, Upstream>();
   #sweepAt = SWEEP_AT;
 
+  /** @param backlogOf a resource's `endpoint.backlog`, asked when there is a new endpoint. */
+  constructor(private readonly backlogOf: (resource: string) => number) {}
+
   /** The connections for this pass. */
   of(resource: string, pass: Pass): Upstream {
     const known = this.#byResource.get(resource);
     if (known !== undefined && leadsThere(known, pass)) return known;
-    const made = new Upstream(pass.endpoint, pass.generation);
+    const unproven = { max: this.backlogOf(resource), ms: UNPROVEN_MS };
+    const made = new Upstream(pass.endpoint, pass.generation, unproven);
     known?.retire();
     if (this.#byResource.size >= this.#sweepAt) this.#sweep();
     this.#byResource.set(resource, made);

@@ -9,11 +9,7 @@ const WAKES = 50;
 const SUSPENDED = { idle: { after: '1s', then: 'suspend' }, lease: { time: 'auto' } };
 
 /** One house with two proxies, in which each test has a resource of its own. */
-export function everydayLife(
-  t: TestContext,
-  { suspends, herd = WAKES }: Subject,
-  engine: Engine,
-): Promise<void> {
+export function everydayLife(t: TestContext, { suspends }: Subject, engine: Engine): Promise<void> {
   const resources = {
     herd: {},
     dying: {},
@@ -27,9 +23,7 @@ export function everydayLife(
     await house.startProxy('proxy two');
     const check = (name: string, body: (scene: Scene) => Promise<void>, skip = false) =>
       t.test(name, { skip }, () => house.explained(() => body(scene)));
-    await check(`${herd} wakes at once from two proxies: one instance answers all`, (all) =>
-      wakesAtOnce(all, herd),
-    );
+    await check(`${WAKES} wakes at once from two proxies: one instance answers all`, wakesAtOnce);
     await check('an instance that dies awake is followed by another', (all) => deathAwake(all, engine));
     await check(
       'one that dies while it boots is told with its last words, and a later wake works',
@@ -41,9 +35,9 @@ export function everydayLife(
   });
 }
 
-async function wakesAtOnce(scene: Scene, count: number): Promise<void> {
+async function wakesAtOnce(scene: Scene): Promise<void> {
   const proxies = ['proxy', 'proxy two'];
-  const asked = Array.from({ length: count }, (_, i) => scene.ask('herd', proxies[i % 2]));
+  const asked = Array.from({ length: WAKES }, (_, i) => scene.ask('herd', proxies[i % 2]));
   const ids = new Set(await Promise.all(asked));
   assert.deepEqual([...ids], scene.desk.of('herd', 'start'));
   await scene.isOne('herd');

@@ -87,7 +87,5 @@ conformance({
   provider: 'qemu',
   needs: GUEST_ENGINES,
   suspends: true,
-  // QEMU's network takes connections that the guest then has no room for, and one of fifty was seen to be lost.
-  herd: 8,
   open: async () => new Machines(),
 });

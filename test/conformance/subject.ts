@@ -8,8 +8,6 @@ export interface Subject {
   readonly needs: readonly string[];
   /** `then: suspend` keeps its memory. */
   readonly suspends: boolean;
-  /** Wakes at once, where the application's nine waiting connections are a bound that its network does not tell. */
-  readonly herd?: number;
   /** Makes the engine ready, once for the whole suite. */
   open(): Promise<Engine>;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ConfigError, formatIssue, parseConfig } from '../../config/index.js';
+import { backlogOf, ConfigError, formatIssue, parseConfig } from '../../config/index.js';
 
 function issuesOf(qemu: object, more: object = {}): string[] {
   const vm = { provider: 'qemu', health: { path: '/' }, qemu: { kernel: { image: 'k' }, ...qemu }, ...more };
@@ -59,4 +59,20 @@ test('settings of a provider that the resource does not have are told', () => {
     issuesOf({}, { process: { command: ['true'] } }).join(),
     /process: a mapping is not a setting of/,
   );
+});
+
+test('connections go out in turns where QEMU would drop them, unless it is said otherwise', () => {
+  const backlog = (qemu: object, endpoint: object = {}) => {
+    const vm = {
+      provider: 'qemu',
+      health: { path: '/' },
+      endpoint,
+      qemu: { kernel: { image: 'k' }, ...qemu },
+    };
+    const { resources } = parseConfig(JSON.stringify({ resources: { vm } }), 'r.yaml');
+    return resources.vm && backlogOf(resources.vm);
+  };
+  assert.equal(backlog({}), 1);
+  assert.equal(backlog({}, { backlog: 8 }), 8);
+  assert.equal(backlog({ network: { tap: 'tap0' } }, { host: '192.0.2.2', port: 80 }), 100);
 });
