@@ -100,6 +100,8 @@ export const imagesSchema = z.strictObject({
   budget: size.default(20 * GB),
   /** Images that nothing has used for so long are removed. 0: never. */
   maxAge: duration.default(30 * DAY),
+  /** What was fetched in part, and nobody has gone on with for so long, is removed. */
+  maxPartialAge: span.default(DAY),
   /** Least recently used images are removed as long as the file system has less free than this. */
   keepFree: size.default(5 * GB),
   /** An image is compared with its digests again after so long, when it is next used. */
@@ -134,6 +136,10 @@ export const imagesSchema = z.strictObject({
       maxBytes: size.default(200 * GB),
       /** How many times larger than what was fetched it may become: what goes beyond is a bomb. */
       maxRatio: whole(1).default(1000),
+      /** Entries of an archive. */
+      maxEntries: whole(1).default(1_000_000),
+      /** Memory of a program that unpacks or converts. */
+      maxMemory: size.default(GB),
     })
     .prefault({}),
   /** Places beside this host that images are registered with, by name. */

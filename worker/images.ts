@@ -34,8 +34,8 @@ export async function collectImages(
   signal: AbortSignal,
 ): Promise<void> {
   if (!images.isUsed) return;
-  const { maxAge, keepFree } = images.config.images;
-  const { removed, kept } = await (await images.store()).collect(collectOptions(maxAge, keepFree), signal);
+  const store = await images.store();
+  const { removed, kept } = await store.collect(collectOptions(images.config.images), signal);
   images.sources.prune();
   if (removed.length + kept.length > 0) log.info({ removed, kept }, 'images that nothing needs were removed');
 }

@@ -8,6 +8,7 @@ import type {
   ImageLine,
   ImageListing,
 } from '../../workflows/messages.js';
+import type { CollectOptions } from './store/collect.js';
 import type { StoredImage } from './store/records.js';
 import type { ImageStore } from './store/store.js';
 
@@ -29,17 +30,17 @@ export async function doChore(
       return { removed: [line(image).name], kept: [] };
     }
     case 'collect': {
-      const { maxAge, keepFree } = config.images;
       return chore.all
         ? await store.removeAll(signal)
-        : await store.collect(collectOptions(maxAge, keepFree), signal);
+        : await store.collect(collectOptions(config.images), signal);
     }
   }
 }
 
-/** @param maxAge 0: images of any age stay. */
-export const collectOptions = (maxAge: number, keepFree: number) => ({
+/** An age of 0: images of any age stay. */
+export const collectOptions = ({ maxAge, maxPartialAge, keepFree }: Config['images']): CollectOptions => ({
   maxAgeMs: maxAge === 0 ? Number.POSITIVE_INFINITY : maxAge,
+  maxDraftAgeMs: maxPartialAge,
   keepFreeBytes: keepFree,
 });
 

@@ -9,20 +9,21 @@ import type { Draft } from './store/draft.js';
 import type { StoredImage } from './store/records.js';
 import type { ImageStore } from './store/store.js';
 import type { WorkContext } from './stored.js';
-import { unpackImage } from './unpack/index.js';
+import { type UnpackLimits, unpackImage } from './unpack/index.js';
 
 interface Surroundings {
   readonly config: Config;
   readonly log: Logger;
 }
 
-/** After these, what was fetched is gone on with: the server or the network is at fault, or somebody's patience. */
+/** After these, what was fetched is gone on with: the server, the network or this host is at fault, or somebody's patience. */
 const GONE_ON_WITH = new Set<string>([
   'IMAGE_UNREACHABLE',
   'IMAGE_REFUSED',
   'IMAGE_STALLED',
   'IMAGE_TIMEOUT',
   'IMAGE_TORRENT_FAILED',
+  'IMAGE_TOOL_MISSING',
 ]);
 
 /**
@@ -37,12 +38,8 @@ export async function make(
 ): Promise<StoredImage> {
   for (;;) {
     // One whose check is due is looked at first: what is wrong with it is fetched again.
-    const user = `being made usable by ${process.pid}`;
-    const found = await store.use(known.key, user, context);
-    if (found !== undefined) {
-      await store.release(known.key, user);
-      return found;
-    }
+    const found = await store.checked(known.key, context);
+    if (found !== undefined) return found;
     const draft = await store.begin(known.key, context.signal);
     if (draft !== undefined) return await fill(draft, known, surroundings, context);
   }
@@ -83,7 +80,7 @@ async function fetchInto(
   for (const warning of fetched.warnings)
     log.warn({ image: source.guid ?? draft.key, warning }, 'about an image');
   const files = await unpackImage(
-    { part, source, as, into: draft.files, limits: config.images.unpack },
+    { part, sha256: fetched.sha256, source, as, into: draft.files, limits: unpackLimits(config) },
     draft,
     {
       signal,
@@ -137,4 +134,9 @@ function fetchSettings({ images: { fetch, allowPrivate } }: Config): FetchSettin
     maxBytes: fetch.maxBytes,
     allowPrivate,
   };
+}
+
+function unpackLimits({ images: { unpack } }: Config): UnpackLimits {
+  const { maxBytes, maxRatio, maxEntries, maxMemory } = unpack;
+  return { maxBytes, maxRatio, maxEntries, maxMemoryBytes: maxMemory };
 }

@@ -115,11 +115,17 @@ export class ImageStore {
         await this.waitForEviction(key, options.signal);
         continue;
       }
-      if (!isDue(found, this.keeper.records, this.recheckAfterMs)) return found;
-      if (await this.recheck(key, options)) return this.find(key);
-      await this.release(key, user);
-      return undefined;
+      const checked = await this.checked(key, options);
+      if (checked === undefined) await this.release(key, user);
+      return checked;
     }
+  }
+
+  /** An image whose files are looked at first, where a check of them is due. As `use`, for who does not use it. */
+  async checked(key: string, options: CheckOptions = {}): Promise<StoredImage | undefined> {
+    const image = this.find(key);
+    if (image === undefined || !isDue(image, this.keeper.records, this.recheckAfterMs)) return image;
+    return (await this.recheck(key, options)) ? this.find(key) : undefined;
   }
 
   /** Content with a use that is not there. */
