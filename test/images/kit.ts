@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { hostName } from '../../config/index.js';
+import { ImageClient } from '../../temporal/index.js';
+import { activityQueue, type ImageListing } from '../../workflows/messages.js';
+import type { HouseBase } from '../kit/house-base.js';
 
 const APP = fileURLToPath(new URL('../kit/image-app.js', import.meta.url));
 
@@ -26,4 +30,11 @@ export async function told(house: { url(path: string): string }, path: string): 
   const text = await response.text();
   if (response.status !== 200) throw new Error(`${response.status}: ${text}`);
   return JSON.parse(text) as Told;
+}
+
+/** What the host of a house keeps. */
+export async function list(house: HouseBase): Promise<ImageListing> {
+  const place = hostName(house.config);
+  const queue = activityQueue('boot', place);
+  return await new ImageClient(house.connection).chore<ImageListing>({ chore: { do: 'list' }, place, queue });
 }
