@@ -12,6 +12,7 @@ import type { ImageInput, ImageResult, MissingImage, StopMode } from '../../work
 import type { HostServices } from '../host/services.js';
 import type { HandedImages } from './handed.js';
 import { make } from './make.js';
+import { pretend } from './pretend.js';
 import { register, registered, takeBack } from './registration.js';
 import { addedSource, ImageSources } from './sources.js';
 import type { StoredImage } from './store/records.js';
@@ -83,6 +84,12 @@ export class HostImages {
    */
   async ensure({ name, generation, definition }: ImageUser, context: WorkContext): Promise<MissingImage[]> {
     const missing = new Map<string, MissingImage>();
+    if (this.config.images.test !== undefined && imagesOf(definition).length > 0) {
+      throw new ReveilleError(
+        'IMAGE_UNKNOWN',
+        `images.test is set: nothing is fetched, so ${name} has no images`,
+      );
+    }
     for (const wanted of imagesOf(definition)) {
       this.sources.remember(wanted);
       const isBase = wanted.slot === 'disk';
@@ -136,6 +143,7 @@ export class HostImages {
     if (known.key !== input.key)
       throw new ReveilleError('IMAGE_SOURCE_INVALID', 'the key is not that of the source');
     const { config } = this.services;
+    if (config.images.test !== undefined) return await pretend(known, config.images.test.sleep, context);
     const store = await this.store();
     const image = await make(store, known, { config, log: this.services.log }, context);
     const ids = await register(store, image, known, config, context);

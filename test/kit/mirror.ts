@@ -16,8 +16,8 @@ export interface Manner {
   breakAfter?: number;
   /** Between two chunks of 64 KiB. */
   pauseMs?: number;
-  /** Asked before each chunk: as long as it is false, nothing more is sent. */
-  flows?: () => boolean;
+  /** Asked before each chunk, with its place in the file: as long as it is false, nothing more is sent. */
+  flows?: (at: number) => boolean;
   /** Instead of the bytes. */
   status?: number;
 }
@@ -31,6 +31,8 @@ export class Mirror {
   readonly headers: IncomingHttpHeaders[] = [];
   /** Bytes of bodies that were sent, in all. */
   sent = 0;
+  /** How far into a file anybody was sent anything. */
+  reached = 0;
 
   private constructor(
     private readonly files: ReadonlyMap<string, Buffer>,
@@ -84,19 +86,20 @@ export class Mirror {
         ...head,
         'content-range': `bytes ${start}-${whole.length - 1}/${whole.length}`,
       });
-    await this.send(whole.subarray(start), response);
+    await this.send(whole, start, response);
   }
 
-  private async send(body: Buffer, response: ServerResponse): Promise<void> {
+  private async send(whole: Buffer, start: number, response: ServerResponse): Promise<void> {
     const { breakAfter = Number.POSITIVE_INFINITY } = this.manner;
-    for (let at = 0; at < body.length && !response.destroyed; at += CHUNK) {
-      while (this.manner.flows?.() === false && !response.destroyed) await delay(10);
-      if (at >= breakAfter) {
+    for (let at = start; at < whole.length && !response.destroyed; at += CHUNK) {
+      while (this.manner.flows?.(at) === false && !response.destroyed) await delay(10);
+      if (at - start >= breakAfter) {
         response.destroy();
         return;
       }
-      const chunk = body.subarray(at, at + CHUNK);
+      const chunk = whole.subarray(at, at + CHUNK);
       this.sent += chunk.length;
+      this.reached = Math.max(this.reached, at + chunk.length);
       if (!response.write(chunk) && !response.destroyed) await drained(response);
       if (this.manner.pauseMs !== undefined) await delay(this.manner.pauseMs);
     }

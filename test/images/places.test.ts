@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { randomBytes, randomInt } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { addedSource } from '../../activities/images/sources.js';
+import { allocatedBytes } from '../../activities/images/store/disk.js';
+import { isReveilleError } from '../../errors/index.js';
+import { CONTEXT, ImageHost } from '../kit/image-host.js';
+
+const IMAGE = 400_000;
+const BUDGET = 1_750_000;
+const LOAD_MS = 15_000;
+const LANES = 4;
+
+const named = (code: string) => (error: unknown) => isReveilleError(error) && error.code === code;
+const pathOf = async (host: ImageHost, name: string) =>
+  (await host.images.handed(host.user(name, 0).definition))?.get('data')?.path ?? '';
+
+test('IP12, IPF7: an image is registered by command, and again when the place has lost it', async (t) => {
+  const host = new ImageHost(t, { one: randomBytes(1000) });
+  const id = `id-${host.keyOf('one')}`;
+  assert.equal((await host.wake('one', 1))?.id, id);
+  assert.deepEqual(host.shelf(), [id]);
+  assert.equal((await host.images.handed(host.user('one', 1).definition))?.get('data')?.id, id);
+  assert.equal(await host.wake('one', 2), undefined, 'there is nothing to do');
+  rmSync(join(host.folder, 'shelf', id));
+  assert.equal((await host.wake('one', 3))?.id, id);
+  assert.deepEqual(host.shelf(), [id]);
+});
+
+test('IPF5: what is known of an image reaches the place’s commands in their environment, never through a shell', async (t) => {
+  const register = { shelf: { register: ['sh', '-c', 'echo "$IMAGE_GUID $IMAGE_TYPE" > told; echo an-id'] } };
+  const host = new ImageHost(t, {}, { register });
+  const url = `data-$(touch${'${IFS}'}pwned)`;
+  const input = {
+    ...host.input(''),
+    added: {
+      urls: [`file://${host.folder}/origin/${encodeURIComponent(url)}`] as const,
+      type: 'file',
+      compression: 'auto',
+      guid: 'a:guid',
+      register: 'shelf',
+      trusted: true,
+    },
+  };
+  writeFileSync(join(host.folder, 'origin', url), 'bytes');
+  const made = await host.images.make({ ...input, key: addedSource(input.added).key }, CONTEXT);
+  assert.equal(made.id, 'an-id');
+  assert.equal(readFileSync(join(host.folder, 'told'), 'utf8'), 'a:guid file\n');
+  assert.equal(existsSync(join(host.folder, 'pwned')), false);
+});
+
+test('IP12: a place’s command that fails or takes too long fails with what it said, its secrets masked', async (t) => {
+  process.env.SHELF_TOKEN = 'token-of-the-shelf';
+  const failing = {
+    register: ['sh', '-c', 'echo "no room for $TOKEN" >&2; exit 3'],
+    env: { TOKEN: '${env:SHELF_TOKEN}' },
+  };
+  const host = new ImageHost(t, { one: randomBytes(1000) }, { register: { shelf: failing } });
+  await assert.rejects(host.wake('one', 1), (error) => {
+    assert.ok(named('IMAGE_REGISTER_FAILED')(error));
+    assert.match(String(error), /images\.register\.shelf\.register ended with 3: no room for \*\*\*$/);
+    return true;
+  });
+  const slow = new ImageHost(
+    t,
+    { one: randomBytes(1000) },
+    { register: { shelf: { register: ['sleep', '60'], timeout: '200ms' } } },
+  );
+  await assert.rejects(slow.wake('one', 1), /took longer than 0\.2 s/);
+});
+
+test('IPF8, IPF9: what a generation uses is not evicted, neither here nor at its place, until it is stopped', async (t) => {
+  const data = { one: randomBytes(IMAGE), two: randomBytes(IMAGE), three: randomBytes(IMAGE) };
+  const host = new ImageHost(t, data, { budget: '1.3MB' });
+  await host.wake('one', 1);
+  await host.wake('two', 1);
+  await assert.rejects(host.wake('three', 1), (error) => {
+    assert.ok(named('IMAGE_NO_SPACE')(error));
+    assert.match(String(error), /used by one@1/);
+    return true;
+  });
+  await host.images.release(host.user('one', 1), 'suspend');
+  await assert.rejects(host.wake('three', 1), named('IMAGE_NO_SPACE'));
+  await host.images.release(host.user('one', 1), 'stop');
+  await host.wake('three', 1);
+  assert.deepEqual(host.shelf(), [`id-${host.keyOf('two')}`, `id-${host.keyOf('three')}`].sort());
+});
+
+test('IPF9: a place that does not let an image go keeps it, here as well', async (t) => {
+  const keeping = {
+    register: ['echo', 'an-id'],
+    deregister: ['sh', '-c', 'echo "a server runs from it" >&2; exit 1'],
+  };
+  const host = new ImageHost(t, { one: randomBytes(IMAGE) }, { register: { shelf: keeping } });
+  await host.wake('one', 1);
+  await host.images.release(host.user('one', 1), 'delete');
+  const store = await host.images.store();
+  await assert.rejects(store.remove(host.keyOf('one'), CONTEXT.signal), named('IMAGE_IN_USE'));
+  assert.ok(existsSync(await pathOf(host, 'one')));
+});
+
+test('IP13: in test mode nothing is fetched, and each URL and GUID has the same id after the sleep', async (t) => {
+  const host = new ImageHost(t, {}, { test: { sleep: '100ms' } });
+  const ask = async (url: string, guid: string) => {
+    const added = { urls: [url] as const, guid, type: 'file', compression: 'auto', trusted: false };
+    const began = performance.now();
+    const { id, sha256 } = await host.images.make({ ...host.input(addedSource(added).key), added }, CONTEXT);
+    assert.ok(performance.now() - began >= 100);
+    assert.equal(sha256, undefined);
+    return id;
+  };
+  const first = await ask('https://nowhere.example/image', 'one');
+  assert.match(first ?? '', /^test-[0-9a-f]{12}$/);
+  assert.equal(await ask('https://nowhere.example/image', 'one'), first);
+  assert.notEqual(await ask('https://nowhere.example/image', 'two'), first);
+  assert.deepEqual(host.stored(), []);
+});
+
+test('IP8, IP9: under random load the budget holds on the disk, nothing in use goes, and the place agrees at the end', async (t) => {
+  const names = Array.from({ length: 10 }, (_, index) => `r${index}`);
+  const data = Object.fromEntries(names.map((name) => [name, randomBytes(IMAGE)]));
+  const host = new ImageHost(t, data, { budget: `${BUDGET}B` }, { workers: 2 });
+  await (await host.images.store()).usage();
+  const until = performance.now() + LOAD_MS;
+  const counts = { woken: 0, refused: 0 };
+  let isOver = false;
+  let most = 0;
+  const watching = (async () => {
+    while (!isOver) {
+      most = Math.max(most, await allocatedBytes(host.store));
+      await new Promise((done) => setTimeout(done, 5));
+    }
+  })();
+  const asleep = [...names];
+  /** Wakes one after the other of those that sleep, by either worker, and stops each again. */
+  const live = async () => {
+    for (let generation = 1; performance.now() < until; generation++) {
+      const [name = ''] = asleep.splice(randomInt(asleep.length), 1);
+      const worker = host.workers[randomInt(host.workers.length)];
+      try {
+        await host.wake(name, generation, worker);
+        counts.woken += 1;
+        const path = await pathOf(host, name);
+        await new Promise((done) => setTimeout(done, randomInt(60)));
+        assert.ok(readFileSync(path).equals(data[name] ?? Buffer.alloc(0)), `${name} lost its image`);
+        assert.ok(host.shelf().includes(`id-${host.keyOf(name)}`), `${name} lost its place`);
+      } catch (error) {
+        if (!named('IMAGE_NO_SPACE')(error)) throw error;
+        counts.refused += 1;
+      }
+      await host.images.release(host.user(name, generation), 'stop');
+      asleep.push(name);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: LANES }, live));
+  } finally {
+    isOver = true;
+    await watching;
+  }
+  assert.ok(counts.woken > LANES, JSON.stringify(counts));
+  assert.ok(most <= BUDGET, `${most} bytes on the disk`);
+  const registered = (await host.images.store())
+    .list()
+    .map(({ registrations }) => registrations.map(({ id }) => id));
+  assert.deepEqual(registered.flat().sort(), host.shelf());
+});

@@ -1,0 +1,110 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { HostImages, type ImageUser } from '../../activities/images/host-images.js';
+import type { WorkContext } from '../../activities/images/stored.js';
+import { type Config, configSchema, imageFolder, imagesOf } from '../../config/index.js';
+import type { ImageResult } from '../../workflows/messages.js';
+import { quiet } from './stack.js';
+
+/** A place that commands speak to: a folder with a file for each id, which tells the key. */
+const SHELF = {
+  register: ['sh', '-c', 'echo "$IMAGE_KEY" > "shelf/id-$IMAGE_KEY" && echo "id-$IMAGE_KEY"'],
+  deregister: ['sh', '-c', 'rm -f "shelf/$IMAGE_ID"'],
+  exists: ['sh', '-c', 'test -e "shelf/$IMAGE_ID"'],
+};
+
+/** The images of a host as its workers have them, without Temporal; sources are files of the test's own. */
+export class ImageHost {
+  readonly folder: string;
+  readonly config: Config;
+  /** Each as a worker of its own has it. */
+  readonly workers: HostImages[];
+
+  /** @param data of each resource's one image. @param images more of the section `images`. */
+  constructor(
+    t: TestContext,
+    readonly data: Readonly<Record<string, Buffer>>,
+    images: object = {},
+    { source = {}, workers = 1 }: { source?: object; workers?: number } = {},
+  ) {
+    this.folder = mkdtempSync(join(tmpdir(), 'reveille-images-'));
+    for (const name of ['shelf', 'origin']) mkdirSync(join(this.folder, name));
+    const resources = Object.fromEntries(
+      Object.entries(data).map(([name, bytes]) => {
+        const file = join(this.folder, 'origin', name);
+        writeFileSync(file, bytes);
+        const image = { url: pathToFileURL(file).href, register: 'shelf', ...source };
+        return [name, { provider: 'process', process: { command: ['unused'], images: { data: image } } }];
+      }),
+    );
+    const section = { keepFree: '0B', register: { shelf: SHELF }, ...images };
+    this.config = {
+      ...configSchema.parse({ resources, images: section }),
+      file: undefined,
+      folder: this.folder,
+    };
+    this.workers = Array.from({ length: workers }, () => this.anotherWorker());
+    t.after(async () => {
+      await Promise.all(this.workers.map((one) => one.close()));
+      rmSync(this.folder, { recursive: true, force: true });
+    });
+  }
+
+  anotherWorker(): HostImages {
+    const { config, folder } = this;
+    return new HostImages({ config, stateDir: join(folder, '.reveille'), host: 'test-host', log: quiet });
+  }
+
+  get images(): HostImages {
+    const [first] = this.workers;
+    if (first === undefined) throw new Error('no worker');
+    return first;
+  }
+
+  user(name: string, generation: number): ImageUser {
+    const definition = this.config.resources[name];
+    if (definition === undefined) throw new Error(`no resource ${name}`);
+    return { name, generation, definition };
+  }
+
+  keyOf(name: string): string {
+    return imagesOf(this.user(name, 0).definition)[0]?.key ?? '';
+  }
+
+  /** What a wake does of images: looks, has made what is missing, looks again. @returns what was made, if anything. */
+  async wake(name: string, generation: number, images = this.images): Promise<ImageResult | undefined> {
+    let made: ImageResult | undefined;
+    for (let round = 0; round < 20; round++) {
+      const missing = await images.ensure(this.user(name, generation), CONTEXT);
+      if (missing.length === 0) return made;
+      for (const one of missing) made = await images.make(this.input(one.key, one.name), CONTEXT);
+    }
+    throw new Error(`the image of ${name} is gone whenever it is there`);
+  }
+
+  input(key: string, name = key) {
+    return { key, name, place: 'test-host', queue: 'unused', timeoutMs: 60_000 };
+  }
+
+  /** Ids that the place has. */
+  shelf(): string[] {
+    return readdirSync(join(this.folder, 'shelf')).sort();
+  }
+
+  get store(): string {
+    return imageFolder(this.config);
+  }
+
+  /** Names of folders of images, complete or not, that are on the disk. */
+  stored(): string[] {
+    return ['images', 'drafts'].flatMap((part) => {
+      const folder = join(this.store, part);
+      return existsSync(folder) ? readdirSync(folder) : [];
+    });
+  }
+}
+
+export const CONTEXT: WorkContext = { signal: new AbortController().signal, progress: () => {} };
