@@ -75,16 +75,18 @@ export class Boot {
 
   private async advance(machine: Machine): Promise<Started | Next> {
     const { generation } = this.request;
-    const { generation: last, wasRunning } = marksOf(machine);
+    const { generation: last, found } = marksOf(machine);
     if (last > generation) {
       throw new ReveilleError('STALE_GENERATION', `generation ${last} has the machine`, { younger: last });
     }
     const isOwn = last === generation;
     switch (stateOf(machine)) {
       case 'running':
-        if (isOwn) return { machine, adopted: wasRunning };
+        if (isOwn) return { machine, adopted: found === 'running' };
         return this.take(machine, 'running');
       case 'asleep':
+        // What it has made, or found running, has ended since.
+        if (isOwn && found !== 'asleep') throw new Died(machine);
         return isOwn ? this.wake(machine, 'start') : this.take(machine, 'asleep');
       case 'suspended':
         return isOwn ? this.wake(machine, 'resume') : this.take(machine, 'asleep');

@@ -7,7 +7,7 @@ export const LABELS = {
   owner: 'reveille-owner',
   resource: 'reveille-resource',
   generation: 'reveille-generation',
-  /** How that generation came to it: `made` it or started it, or found it `running`. */
+  /** How that generation came to it: it has `made` it, or found it `asleep` or `running`. */
   found: 'reveille-found',
   /** Reveille created it, and may delete it. */
   made: 'reveille-made',
@@ -23,7 +23,8 @@ export interface Marks {
   /** 0 where no generation has had it. */
   readonly generation: number;
   readonly isMade: boolean;
-  readonly wasRunning: boolean;
+  /** made, asleep or running. */
+  readonly found: string | undefined;
 }
 
 export function marksOf({ labels = {} }: Machine): Marks {
@@ -32,7 +33,7 @@ export function marksOf({ labels = {} }: Machine): Marks {
     resource: labels[LABELS.resource],
     generation: Number(labels[LABELS.generation] ?? 0),
     isMade: labels[LABELS.made] === 'yes',
-    wasRunning: labels[LABELS.found] === 'running',
+    found: labels[LABELS.found],
   };
 }
 
