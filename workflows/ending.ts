@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type { HolderAnswer, Plan } from '../activities/contract.js';
 import { stopWherever } from './host-gone.js';
 import type { Life } from './life.js';
@@ -72,6 +73,19 @@ async function drain(life: Life, plan: Plan): Promise<void> {
   // Who has answered forwards nothing more, whatever its lease says; what it has in flight gets the drain time.
   const inFlight = () => [...revoked].some((proxy) => life.book.knows(proxy));
   if (inFlight()) await until(() => forced(life) || !inFlight(), deadline - Date.now(), 'requests in flight');
+}
+
+/**
+ * Has every holder give up what has ended by itself: at the address of a machine of a cloud, somebody else's may answer
+ * by now. Asked once: who is silent is no worse off than before.
+ */
+export async function revokeLost(life: Life): Promise<void> {
+  const { name, generation } = life;
+  const holders = life.book.holders();
+  if (holders.length === 0 || !patched('revoke-lost')) return;
+  const { askHolders } = anywhere('give up the lease of what is gone');
+  const answers = await askHolders({ name, generation, holders, revoke: true });
+  for (const answer of answers) noteRevoked(life, answer);
 }
 
 /** @returns whether the holder has answered, and so forwards nothing more. */

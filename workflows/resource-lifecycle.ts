@@ -11,7 +11,7 @@ import { giveBack, giveBootBack, noteRunning } from './admission.js';
 import { awake, becomeReady } from './awake.js';
 import { boot } from './boot.js';
 import type { Carried } from './carried.js';
-import { end, removal, stopInstance } from './ending.js';
+import { end, removal, revokeLost, stopInstance } from './ending.js';
 import { isAdmitted, isAdopt, isImageNews, isQueued, isTouch, isUnreachable, optional } from './guards.js';
 import { noteImage } from './imaging.js';
 import { Life } from './life.js';
@@ -108,7 +108,7 @@ async function live(life: Life): Promise<LifecycleSummary> {
       await giveBack(life, plan);
       next = await backOff(life);
     } else if (next === 'lost') {
-      await stopInstance(life, plan, () => removal(life));
+      await Promise.all([revokeLost(life), stopInstance(life, plan, () => removal(life))]);
       next = !life.stopRequest && life.wanted ? 'boot' : 'end';
     } else if (next === 'remove') {
       // Nothing runs here, but something may be suspended or lie about: a generation newer than any removes it.

@@ -47,7 +47,7 @@ export class Api {
       if ('answer' in failed) return failed.answer;
       const { error, afterMs } = failed;
       if (error instanceof Refusal && !isThrottled(error)) throw error;
-      const pauseMs = afterMs ?? jittered(Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS));
+      const pauseMs = afterMs ?? backoffMs(tries);
       if (performance.now() + pauseMs > deadline) {
         const seconds = Math.round(this.options.patienceMs / 1000);
         throw new Unanswered(`for ${seconds} s Compute Engine did not do it: ${error.message}`);
@@ -88,6 +88,10 @@ export class Api {
     return `${url.replace(/\/+$/, '')}/projects/${encodeURIComponent(project)}/${path}`;
   }
 }
+
+/** The pause before a call is tried again: it grows, up to 5 s. @param tries that have failed before this one. */
+export const backoffMs = (tries: number): number =>
+  jittered(Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS));
 
 /** Between half of it and all of it: whoever began together does not go on together. */
 export const jittered = (ms: number): number => ms * (0.5 + Math.random() / 2);

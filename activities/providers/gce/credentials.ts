@@ -26,8 +26,8 @@ export function tokensFor(
   auth.catch(() => {});
   return async () => {
     try {
-      const token = await (await auth).getAccessToken();
-      return token ? `Bearer ${token}` : undefined;
+      const headers = await (await auth).getRequestHeaders(url);
+      return headers.get('authorization') ?? undefined;
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new ReveilleError('CLOUD_DENIED', `no credentials for Compute Engine: ${why}`, { cause });

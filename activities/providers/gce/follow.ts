@@ -4,7 +4,7 @@ import { jittered } from './api.js';
 import type { Cloud, Estate } from './cloud.js';
 import { LABELS, marksOf } from './labels.js';
 import type { Machine } from './resources.js';
-import { reasonOf, stateOf } from './state.js';
+import { stateOf } from './state.js';
 
 /** Between two looks at whether there is anything to follow. */
 const RETRY_MS = 5000;
@@ -18,42 +18,58 @@ export async function followMachines(
   tell: (change: Change) => void,
   { signal }: ProviderContext,
 ): Promise<void> {
-  const seen = new Map<string, { ran: Map<string, Machine>; lookedAt: number }>();
+  const seen = new Map<string, Seen>();
   while (!signal.aborted) {
     const estates = cloud.estates();
     for (const estate of estates) {
+      const before = seen.get(estate.key) ?? { alive: new Map(), ended: new Set(), lookedAt: -Infinity };
+      seen.set(estate.key, before);
       const now = performance.now();
-      const { ran = new Map<string, Machine>(), lookedAt = -Infinity } = seen.get(estate.key) ?? {};
-      if (now - lookedAt < estate.intervalMs / 2) continue;
-      const running = await look(estate, cloud.owner, ran, tell, signal).catch((err: unknown) => {
+      if (now - before.lookedAt < estate.intervalMs / 2) continue;
+      before.lookedAt = now;
+      await look(estate, cloud.owner, before, tell, signal).catch((err: unknown) => {
         if (!signal.aborted) cloud.log.warn({ err }, 'machines of Compute Engine could not be listed');
-        return ran;
       });
-      seen.set(estate.key, { ran: running, lookedAt: now });
     }
     const wait = Math.min(RETRY_MS, ...estates.map(({ intervalMs }) => intervalMs));
     await pause(jittered(wait), signal).catch(() => {});
   }
 }
 
-/** @param ran what ran at the last look, by id. @returns what runs now. */
+/** What was seen in one project. */
+interface Seen {
+  /** Machines that ran at the last look, by id. */
+  alive: Map<string, Machine>;
+  /** Runs of machines whose end has been told. Most are those that were stopped in good order: nobody minds. */
+  ended: Set<string>;
+  lookedAt: number;
+}
+
+/** A machine that ran so shortly that no look saw it running has ended all the same. */
 async function look(
   { machines }: Estate,
   owner: string,
-  ran: ReadonlyMap<string, Machine>,
+  seen: Seen,
   tell: (change: Change) => void,
   signal: AbortSignal,
-): Promise<Map<string, Machine>> {
+): Promise<void> {
   const all = new Map((await machines.labelled(LABELS.owner, owner, signal)).map((one) => [one.id, one]));
-  for (const [id, before] of ran) {
-    const now = all.get(id);
-    const { resource: name, generation } = marksOf(before);
-    const isSame = now !== undefined && marksOf(now).generation === generation;
-    if (name === undefined || (isSame && isAlive(now)) || (now !== undefined && !isSame)) continue;
-    const reason = now === undefined ? 'the machine was deleted' : await reasonOf(now, machines, signal);
-    tell({ kind: 'ended', name, generation, reason });
+  for (const [id, machine] of seen.alive) {
+    const { resource: name, generation } = marksOf(machine);
+    const isDeleted = name !== undefined && !all.has(id);
+    if (isDeleted) tell({ kind: 'ended', name, generation, reason: 'the machine was deleted' });
   }
-  return new Map([...all].filter(([, machine]) => isAlive(machine)));
+  const over = [...all.values()].filter((machine) => !isAlive(machine));
+  for (const machine of over) {
+    const { resource: name, generation } = marksOf(machine);
+    if (name === undefined || seen.ended.has(runOf(machine))) continue;
+    tell({ kind: 'ended', name, generation, reason: `the machine is ${machine.status}` });
+  }
+  seen.ended = new Set(over.map(runOf));
+  seen.alive = new Map([...all].filter(([, machine]) => isAlive(machine)));
 }
 
 const isAlive = (machine: Machine): boolean => ['running', 'moving'].includes(stateOf(machine));
+/** A generation has a machine for a moment before it starts it, too. */
+const runOf = (machine: Machine): string =>
+  `${machine.id}/${marksOf(machine).generation}/${machine.lastStartTimestamp}`;

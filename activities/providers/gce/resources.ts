@@ -24,6 +24,8 @@ export interface Machine {
   labels?: Record<string, string>;
   /** Of the labels: who sends another one is refused (412). */
   labelFingerprint?: string;
+  /** RFC 3339. */
+  lastStartTimestamp?: string;
   metadata?: { items?: MetadataItem[] };
   networkInterfaces?: NetworkInterface[];
 }

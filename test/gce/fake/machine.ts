@@ -28,6 +28,7 @@ export class FakeMachine {
   external: string | undefined;
   /** The operation that is under way: others have to wait. */
   busyWith: string | undefined;
+  private startedAt: string | undefined;
   private guest: Guest | undefined;
   private readonly created = new Date().toISOString();
 
@@ -58,15 +59,17 @@ export class FakeMachine {
     );
     this.guest = guest;
     this.status = 'RUNNING';
+    this.startedAt = new Date().toISOString();
     void guest.ended.then(() => {
       if (this.guest === guest && this.status === 'RUNNING') this.onEnd(this);
     });
   }
 
-  /** @param to its status afterwards. */
-  async powerOff(to: string): Promise<void> {
+  /** @param to its status afterwards. @param until no sooner than this. */
+  async powerOff(to: string, until: Promise<unknown> = Promise.resolve()): Promise<void> {
     this.status = 'STOPPING';
     await this.guest?.shutDown();
+    await until;
     this.off(to);
   }
 
@@ -111,6 +114,7 @@ export class FakeMachine {
       zone: place,
       selfLink: `${place}/instances/${this.inserted.name}`,
       status: this.status,
+      ...(this.startedAt === undefined ? {} : { lastStartTimestamp: this.startedAt }),
       labels: this.labels,
       labelFingerprint: this.fingerprint,
       networkInterfaces: interfaces,

@@ -24,6 +24,7 @@ export class Project {
   readonly machines: FakeMachine[] = [];
   readonly operations: FakeOperation[] = [];
   private readonly byRequest = new Map<string, FakeOperation>();
+  private readonly hanging = new Set<string>();
   /** Errors that the next operations of a type end with. */
   private readonly failing: { type: string; zone: string | undefined; code: string; times: number }[] = [];
 
@@ -34,6 +35,11 @@ export class Project {
     return () => {
       one.times = 0;
     };
+  }
+
+  /** From now on machines with that name stay in STAGING until they are stopped. */
+  hang(name: string): void {
+    this.hanging.add(name);
   }
 
   /** @param key its name or its id. */
@@ -137,9 +143,12 @@ export class Project {
     });
   }
 
-  /** Compute Engine takes it away. Resolves when it is off. */
-  async preempt(machine: FakeMachine): Promise<void> {
-    await this.bySystem('compute.instances.preempted', machine, () => machine.powerOff('TERMINATED'));
+  /**
+   * Compute Engine takes it away: it has 30 s to shut down. Resolves when it is off.
+   * @param until it is off no sooner than this.
+   */
+  async preempt(machine: FakeMachine, until: Promise<unknown> = Promise.resolve()): Promise<void> {
+    await this.bySystem('compute.instances.preempted', machine, () => machine.powerOff('TERMINATED', until));
   }
 
   close(): void {
@@ -166,7 +175,8 @@ export class Project {
       operation.goOn(percent);
       await sleep(STEP_MS);
     }
-    machine.powerOn();
+    while (this.hanging.has(machine.inserted.name) && machine.status === 'STAGING') await sleep(STEP_MS);
+    if (machine.status === 'STAGING') machine.powerOn();
   }
 
   private drop(machine: FakeMachine): void {
@@ -188,7 +198,9 @@ export class Project {
     machine: FakeMachine | undefined,
     work: (operation: FakeOperation) => Promise<void>,
   ): FakeOperation {
-    if (machine?.busyWith !== undefined && type !== 'delete') {
+    // What is on its way up can be called off.
+    const isFree = machine?.status === 'STAGING' && /stop|delete/.test(type);
+    if (machine?.busyWith !== undefined && type !== 'delete' && !isFree) {
       throw new Refused(
         400,
         'resourceNotReady',
