@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { Fetching, imageServer, settings } from '../kit/fetching.js';
+import { test } from 'node:test';
+import { Fetching, imageServer, startFetch } from '../kit/fetching.js';
 import type { ImageServer } from '../kit/image-server.js';
 
 const BREAKS_AFTER = 300_000;
@@ -35,14 +34,6 @@ for (const [name, behaviour, digestKnown, kills] of [
     // A kill costs what of one answer was not yet in the file.
     assert.ok(server.sent <= server.bytes.length + kills * BREAKS_AFTER, `${server.sent} bytes sent`);
   });
-}
-
-function startFetch(t: TestContext, part: string, source: object): ChildProcess {
-  const program = fileURLToPath(new URL('../kit/fetch-child.js', import.meta.url));
-  const args = [program, part, JSON.stringify(source), JSON.stringify(settings())];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  t.after(() => child.kill('SIGKILL'));
-  return child;
 }
 
 /** Kills the child when the server has sent so many bytes in all. */

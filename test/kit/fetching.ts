@@ -1,7 +1,9 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { ImageContext, ImageProgress } from '../../activities/images/contract.js';
 import {
   DEFAULT_FETCH_SETTINGS,
@@ -22,8 +24,7 @@ export const settings = (some: Partial<FetchSettings> = {}): FetchSettings => ({
 
 /** A folder for one part, and what happened to it. */
 export class Fetching {
-  readonly folder = mkdtempSync(join(tmpdir(), 'reveille-fetch-'));
-  readonly part = join(this.folder, 'part');
+  readonly part: string;
   readonly progress: ImageProgress[] = [];
   readonly reserved: number[] = [];
   readonly abort = new AbortController();
@@ -33,7 +34,12 @@ export class Fetching {
     reserve: async (bytes) => void this.reserved.push(bytes),
   };
 
-  constructor(t: TestContext) {
+  /** @param folder one in which another has been at work. */
+  constructor(
+    t: TestContext,
+    readonly folder = mkdtempSync(join(tmpdir(), 'reveille-fetch-')),
+  ) {
+    this.part = join(folder, 'part');
     t.after(() => rmSync(this.folder, { recursive: true, force: true }));
   }
 
@@ -55,4 +61,13 @@ export async function imageServer(
   const server = await ImageServer.start(...start);
   t.after(() => server.close());
   return server;
+}
+
+/** A process that fetches a source into a part; it is killed at the latest when the test ends. */
+export function startFetch(t: TestContext, part: string, source: object): ChildProcess {
+  const program = fileURLToPath(new URL('./fetch-child.js', import.meta.url));
+  const args = [program, part, JSON.stringify(source), JSON.stringify(settings())];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  t.after(() => child.kill('SIGKILL'));
+  return child;
 }

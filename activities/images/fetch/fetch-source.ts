@@ -4,8 +4,9 @@ import type { Digests, ImageContext } from '../contract.js';
 import { withDeadline } from './deadline.js';
 import { fromFile } from './from-file.js';
 import { fromHttp } from './from-http.js';
+import { describedIn, fromTorrent, isTorrent } from './from-torrent.js';
 import { PartFile } from './part-file.js';
-import { removeState } from './part-state.js';
+import { removeBeside, stateFile } from './part-state.js';
 import type { FetchSettings } from './settings.js';
 import { shownUrl } from './shown-url.js';
 import { ALGORITHMS, checkedUrls, type FetchSource, isDigestKnown, mismatch } from './source.js';
@@ -17,6 +18,8 @@ export interface Fetched {
   sha256: string;
   /** The URL that gave the (last) bytes, as the source has it. */
   from: string;
+  /** Where it came by BitTorrent: the path of its .torrent, beside the part. Who keeps it can seed the file. */
+  torrent?: string;
   /** What an operator should know, though all went well. */
   warnings: string[];
 }
@@ -62,8 +65,15 @@ async function fromFirst(urls: readonly URL[], job: Job): Promise<Fetched> {
   for (const [index, url] of urls.entries()) {
     try {
       const { size, sha256 } = await fromOne(url, job);
-      const warnings = warningsOf(job.source.digests);
-      return { bytes: size, sha256, from: job.source.urls[index] ?? url.href, warnings };
+      const torrent = isTorrent(url) ? describedIn(job.path) : undefined;
+      removeBeside(job.path, [stateFile(job.path), torrent ?? '']);
+      return {
+        bytes: size,
+        sha256,
+        from: job.source.urls[index] ?? url.href,
+        ...(torrent === undefined ? {} : { torrent }),
+        warnings: warningsOf(job.source.digests, torrent !== undefined),
+      };
     } catch (error) {
       job.signal.throwIfAborted();
       if (!isReveilleError(error) || OF_THIS_HOST.has(error.code)) throw error;
@@ -107,7 +117,7 @@ async function check({
 /** @returns whether all bytes are of one answer. */
 async function transfer(url: URL, job: Job): Promise<{ whole: boolean }> {
   const { source, part, path, settings, context, signal } = job;
-  if (url.protocol === 'file:') {
+  if (url.protocol === 'file:' && !isTorrent(url)) {
     await fromFile(url, part, context, signal);
     return { whole: true };
   }
@@ -115,12 +125,13 @@ async function transfer(url: URL, job: Job): Promise<{ whole: boolean }> {
   const rules = { trusted, allowPrivate: settings.allowPrivate, digestKnown: isDigestKnown(digests) };
   const secret = credentials === undefined ? undefined : { ...credentials, origin: new URL(urls[0]).origin };
   const asking = { rules, settings, credentials: secret, signal };
-  return await fromHttp({ url, part, partPath: path, asking, settings, context });
+  const http = { url, part, partPath: path, asking, settings, context };
+  return isTorrent(url) ? await fromTorrent(http) : await fromHttp(http);
 }
 
 async function forget({ part, path }: Job): Promise<void> {
   await part.restart();
-  removeState(path);
+  removeBeside(path, []);
 }
 
 /** One failure for those of all mirrors, by the name of the last. */
@@ -134,9 +145,10 @@ function inOne(failures: readonly ReveilleError[]): ReveilleError {
 const digestWrong = (url: URL, text: string): ReveilleError =>
   new ReveilleError('IMAGE_DIGEST_MISMATCH', `${shownUrl(url)}: ${text}`);
 
-function warningsOf({ sha256, sha512, sha1 }: Digests): string[] {
-  const weak = sha1 !== undefined && sha256 === undefined && sha512 === undefined;
-  return weak
-    ? ['sha1 alone is weak: whoever makes an image can make two of one digest; give its sha256']
-    : [];
+function warningsOf({ sha256, sha512, sha1 }: Digests, byTorrent: boolean): string[] {
+  if (sha256 !== undefined || sha512 !== undefined) return [];
+  if (sha1 !== undefined) {
+    return ['sha1 alone is weak: whoever makes an image can make two of one digest; give its sha256'];
+  }
+  return byTorrent ? ['a torrent checks its pieces by sha1 alone, which is weak: give the sha256 too'] : [];
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { ReveilleError } from '../../../errors/index.js';
 import { hasCode } from '../../host/atomic.js';
 import type { ImageContext } from '../contract.js';
@@ -97,6 +97,16 @@ export class PartFile {
     this.#follower = undefined;
     await this.#handle.truncate(0);
     this.size = 0;
+  }
+
+  /** Takes a file of the same folder as its bytes. */
+  async adopt(file: string): Promise<void> {
+    await this.close();
+    await rename(file, this.path);
+    this.#handle = await open(this.path, constants.O_RDWR | constants.O_NOFOLLOW);
+    const { size } = await this.#handle.stat();
+    this.#follower = undefined;
+    this.#move(size);
   }
 
   /** Digests of all that is there, in hexadecimal. @throws the signal's reason. */

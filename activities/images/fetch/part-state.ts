@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { readIfThere, replaceFile } from '../../host/atomic.js';
 import { bootId } from '../../host/boot-id.js';
@@ -20,7 +20,7 @@ const schema = z.object({
 /** What is known of the bytes in a part: whose beginning they are. */
 export type PartState = z.infer<typeof schema>;
 
-const stateFile = (part: string): string => `${part}.state`;
+export const stateFile = (part: string): string => `${part}.state`;
 
 /** What an earlier attempt left, or undefined where it left nothing of use. */
 export function readState(part: string): PartState | undefined {
@@ -39,6 +39,15 @@ export function writeState(part: string, state: Omit<PartState, 'boot'>): void {
 
 export function removeState(part: string): void {
   rmSync(stateFile(part), { force: true });
+}
+
+/** Removes what stands beside a part, but for what is kept. */
+export function removeBeside(part: string, kept: readonly string[]): void {
+  const folder = dirname(part);
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    if (file.startsWith(`${part}.`) && !kept.includes(file)) rmSync(file, { force: true });
+  }
 }
 
 export const urlKey = (url: string): string => createHash('sha256').update(url).digest('hex');

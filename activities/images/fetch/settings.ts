@@ -1,3 +1,13 @@
+import type { ClientSettings } from './torrent/messages.js';
+
+/** Fetching by BitTorrent. The process that does it listens for peers at `host` and `port`, by default for none. */
+export interface TorrentSettings extends ClientSettings {
+  /** Without a byte from any peer, also while none is found. */
+  stallMs: number;
+  /** A .torrent file may be no larger. */
+  maxTorrentBytes: number;
+}
+
 /** How images are fetched. Times in ms, sizes in bytes. The configuration's `images.fetch` fills it. */
 export interface FetchSettings {
   /** Until a connection stands, TLS included. */
@@ -18,6 +28,7 @@ export interface FetchSettings {
   reserveStepBytes: number;
   /** Lets sources that are not trusted lead to private addresses, and redirects of trusted ones. */
   allowPrivate: boolean;
+  torrent: TorrentSettings;
   /** Authorities for https besides the system's, in PEM. */
   ca?: string;
 }
@@ -32,4 +43,12 @@ export const DEFAULT_FETCH_SETTINGS: FetchSettings = {
   redirects: 10,
   reserveStepBytes: 64 * 1024 ** 2,
   allowPrivate: false,
+  torrent: {
+    stallMs: 120_000,
+    maxTorrentBytes: 10 * 1000 ** 2,
+    host: '127.0.0.1',
+    port: 0,
+    maxPeers: 40,
+    uploadBytesPerSecond: 1024 ** 2,
+  },
 };

@@ -10,7 +10,7 @@ export interface FetchSource extends Pick<ImageSource, 'urls' | 'digests' | 'tru
   credentials?: { header: string; value: string };
 }
 
-const SCHEMES = new Set(['https:', 'http:', 'file:']);
+const SCHEMES = new Set(['https:', 'http:', 'file:', 'magnet:']);
 const LENGTHS: Record<HashAlgorithm, number> = { sha256: 64, sha512: 128, sha1: 40 };
 export const ALGORITHMS = Object.keys(LENGTHS) as HashAlgorithm[];
 
@@ -31,6 +31,9 @@ function checkedUrl(text: string, trusted: boolean): URL {
   if (!SCHEMES.has(url.protocol)) throw invalid(`an image cannot be had by ${url.protocol}`);
   if (url.username !== '' || url.password !== '')
     throw invalid(`${shownUrl(url)} has a user or password in it`);
+  if (url.protocol === 'magnet:' && !/^urn:btih:[0-9a-z]{32,40}$/i.test(url.searchParams.get('xt') ?? '')) {
+    throw invalid('a magnet link names its torrent by xt=urn:btih:');
+  }
   if (url.protocol === 'file:' && !trusted) {
     throw invalid(`${shownUrl(url)}: files of this host are named in its own configuration or on it`);
   }
