@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { reveilleVersion } from '../config/index.js';
 import { registerClientCommands } from './client-commands.js';
 import { reportError } from './report-error.js';
 import { registerServiceCommands } from './service-commands.js';
@@ -37,7 +37,7 @@ const end = (argv: readonly string[]) => (argv.includes('--') ? argv.indexOf('--
 function program(): Command {
   const reveille = new Command('reveille')
     .description('A URL that always works for machines that sleep.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(reveilleVersion(), '-V, --version', 'print the version')
     .option('-c, --config <file>', 'the configuration (default: reveille.yaml in this folder)')
     .option('--json', 'print one JSON object on standard output, everything else on standard error')
     .helpOption('-h, --help', 'print help; after a command, the help of that command')
@@ -49,9 +49,4 @@ function program(): Command {
   registerServiceCommands(reveille);
   registerClientCommands(reveille);
   return reveille;
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -21,7 +21,7 @@ export {
   imageSourceShape,
 } from './image-schema.js';
 export { imageFolder, imageKey, imageName, imagesOf, type WantedImage } from './images.js';
-export { type InstanceFile, instanceFile, instanceFolder } from './instances.js';
+export { type InstanceFile, instanceFile, instanceFolder, instanceSchema } from './instances.js';
 export { LEASE_PATH, type LeaseQuestion, type LeaseReply, leaseCallText } from './lease-call.js';
 export { defaultConfigFile, loadConfig, loadOwnConfig, parseConfig } from './load.js';
 export { createMasker, secretsOf } from './masker.js';
@@ -94,4 +94,5 @@ export { type TcpDoorPlan, tcpDoors, tcpPlace } from './tcp-doors.js';
 export type { TcpRoute } from './tcp-route-schema.js';
 export { leaseTime } from './timing.js';
 export { formatDuration, type Milliseconds, parseDuration } from './units.js';
+export { reveilleVersion } from './version.js';
 export { readWants } from './wording.js';

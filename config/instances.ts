@@ -22,7 +22,7 @@ const END = '.yaml';
 const START = { line: 1, column: 1 };
 
 /** What a file of resources.d says. */
-const instanceSchema = z.strictObject({
+export const instanceSchema = z.strictObject({
   /** A resource of the configuration with `pool`. */
   template: text('the name of a pool'),
   /** What its command sees as REVEILLE_NAME. Each part of the pool's key, and others as wanted. */

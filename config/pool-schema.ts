@@ -95,13 +95,17 @@ export const memberPoolSettings = {
 
 const PARAMETER = wants('a name for a parameter', 'a-z, 0-9 and _, and no name that Reveille uses itself');
 
+/** Nothing that breaks a line, an environment or a bound. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
+export const PARAMETER_VALUE = /^[^\x00-\x1f\x7f-\x9f]{1,1000}$/;
+
 /** Parameters by name. */
 export const params = z.record(
   z
     .string()
     .regex(/^[a-z][a-z0-9_]{0,31}$/, { error: PARAMETER })
     .refine(isFreeParameter, PARAMETER),
-  z.string({ error: wants('text', 'text (numbers in quotes)') }).regex(/^[^\p{Cc}]{1,1000}$/u, {
+  z.string({ error: wants('text', 'text (numbers in quotes)') }).regex(PARAMETER_VALUE, {
     error: wants('a value', '1 to 1,000 characters, no control characters'),
   }),
 );

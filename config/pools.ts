@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { keyParts, memberName, type Params, plainValue, poolPart } from './members.js';
-import type { PoolSettings } from './pool-schema.js';
+import { PARAMETER_VALUE, type PoolSettings } from './pool-schema.js';
 import type { ResourceDefinition } from './resource-schema.js';
 import type { Config } from './schema.js';
 
@@ -12,8 +12,6 @@ export type Template<P extends PoolSettings = PoolSettings> = ResourceDefinition
 
 /** Under which a member of a pool by number knows its number. */
 const MEMBER = 'member';
-/** Whatever the pattern says: nothing that breaks a line, an environment or a bound. */
-const ADMISSIBLE = /^[^\p{Cc}]{1,1000}$/u;
 
 export const isKeyPool = (pool: PoolSettings): pool is KeyPool => 'key' in pool;
 
@@ -81,7 +79,7 @@ export function isAllowed({ allow }: KeyPool, value: string): boolean {
 }
 
 /** Whether a value can be a parameter at all. */
-export const isAdmissible = (value: string): boolean => ADMISSIBLE.test(value);
+export const isAdmissible = (value: string): boolean => PARAMETER_VALUE.test(value);
 
 /** Whether a group of a user counts. */
 export function countsAsGroup({ groups }: KeyPool, group: string): boolean {

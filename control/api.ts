@@ -145,11 +145,8 @@ function addStops(router: Router, config: () => Config, plane: Plane, instances:
     await stop(req, res, 'stop', { ...body, wait: query.wait ?? wait });
   });
   router.delete(ONE, async (req: Named, res) => {
-    const { confirm, wait } = read(queries.delete, req.query, 'query');
+    const { wait } = read(queries.delete, req.query, 'query');
     read(bodies.none, req.body, 'body');
-    if (confirm !== 'yes') {
-      throw new ReveilleError('USAGE', 'Deleting an instance cannot be undone: add ?confirm=yes');
-    }
     if (isInstance(config(), req.params.name)) await takeOut(req, res);
     else await stop(req, res, 'delete', { then: 'delete', wait });
   });

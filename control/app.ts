@@ -1,5 +1,5 @@
 import express, { type Express, type RequestHandler } from 'express';
-import { type Config, type Logger, stateDir } from '../config/index.js';
+import { type Config, type Logger, reveilleVersion, stateDir } from '../config/index.js';
 import { resourcesApi } from './api.js';
 import type { ResourceSummary } from './contract.js';
 import { type CostBook, withCosts } from './cost.js';
@@ -7,12 +7,15 @@ import { guard } from './guard.js';
 import { readiness } from './health.js';
 import { imagesApi } from './images.js';
 import type { ControlMetrics } from './metrics.js';
+import { openapiDocument } from './openapi/document.js';
 import { PAGE_POLICY, renderPage } from './page.js';
 import { askParts } from './parts.js';
 import { asReveilleError, type Plane } from './plane.js';
-import { notFound, problemHandler } from './problems.js';
+import { allowed, notFound, problemHandler } from './problems.js';
 import { listResources, summary } from './resources.js';
 import type { Settings } from './settings.js';
+
+const DOCUMENT = openapiDocument(reveilleVersion());
 
 export interface AppParts {
   /** Asked for each request: a reload changes them. */
@@ -44,8 +47,12 @@ export function createApp(parts: AppParts): Express {
     res.status(state.ready ? 200 : 503).json(state);
   });
   app.use(guard(() => settings().access));
+  app.use(allowed);
   app.get('/metrics', metricsRoute(parts));
   app.get('/', pageRoute(parts));
+  app.get('/api/v1/openapi.json', (_req, res) => {
+    res.json(DOCUMENT);
+  });
   app.use(resourcesApi(() => settings().config, { plane, costs, reload: parts.reload }));
   app.use(imagesApi(() => settings().config, plane, parts.secret));
   app.use(notFound);

@@ -1,7 +1,6 @@
 import express, { type Request, type RequestHandler, Router } from 'express';
-import { z } from 'zod';
-import { type Config, hostName, imageKey, imageName, imageSourceShape, verify } from '../config/index.js';
-import { isReveilleError } from '../errors/index.js';
+import { type Config, hostName, imageKey, imageName, verify } from '../config/index.js';
+import { isReveilleError, ReveilleError } from '../errors/index.js';
 import {
   type AddedImage,
   activityQueue,
@@ -10,6 +9,7 @@ import {
   type ImageListing,
   type ImageRemoval,
 } from '../workflows/messages.js';
+import { IMAGE_NAME, imageBodies, imageQueries } from './image-inputs.js';
 import {
   type AddedResult,
   IMAGES_PATH,
@@ -21,19 +21,9 @@ import { read } from './inputs.js';
 import { asReveilleError, type Plane } from './plane.js';
 
 const BODY_LIMIT = '64kb';
-const ONE = `${IMAGES_PATH}/:name`;
+const ONE = `${IMAGES_PATH}/:image`;
 
-const place = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/, 'expected the name of a host')
-  .optional();
-const queries = { place: z.strictObject({ place }) };
-const bodies = {
-  add: z.strictObject({ ...imageSourceShape, place }),
-  collect: z.strictObject({ place, all: z.boolean().default(false) }),
-};
-
-type Named = Request<{ name: string }>;
+type Named = Request<{ image: string }>;
 /** The body as it was sent: what a proof is of. */
 const texts = new WeakMap<object, string>();
 
@@ -44,9 +34,18 @@ export function imagesApi(config: () => Config, plane: Plane, secret: string): R
     IMAGES_PATH,
     express.json({ limit: BODY_LIMIT, verify: (req, _res, body) => texts.set(req, body.toString()) }),
   );
+  router.param('image', (_req, _res, next, name: string) => {
+    // What could never be a name is asked for nowhere.
+    if (!IMAGE_NAME.test(name))
+      throw new ReveilleError(
+        'IMAGE_UNKNOWN',
+        `There is no image named ${JSON.stringify(name.slice(0, 80))}`,
+      );
+    next();
+  });
   addReads(router, config, plane);
   router.post(IMAGES_PATH, async (req, res) => {
-    const { place: wanted, ...body } = read(bodies.add, req.body, 'body');
+    const { place: wanted, ...body } = read(imageBodies.add, req.body, 'body');
     const trusted = verify(secret, operatorText(texts.get(req) ?? ''), req.get(OPERATOR_HEADER));
     const at = wanted ?? hostName(config());
     const source = { ...body, type: body.type ?? 'file' };
@@ -57,29 +56,29 @@ export function imagesApi(config: () => Config, plane: Plane, secret: string): R
     res.status(202).json({ key, place: at, name } satisfies AddedResult);
   });
   router.post(`${IMAGES_PATH}/collect`, async (req, res) => {
-    const { place: at, all } = read(bodies.collect, req.body, 'body');
+    const { place: at, all } = read(imageBodies.collect, req.body, 'body');
     res.json(await chore<ImageRemoval>(config(), plane, { do: 'collect', all }, at));
   });
   router.delete(ONE, async (req: Named, res) => {
-    const { place: at } = read(queries.place, req.query, 'query');
-    res.json(await chore<ImageRemoval>(config(), plane, { do: 'remove', name: req.params.name }, at));
+    const { place: at } = read(imageQueries.place, req.query, 'query');
+    res.json(await chore<ImageRemoval>(config(), plane, { do: 'remove', name: req.params.image }, at));
   });
   return router;
 }
 
 function addReads(router: Router, config: () => Config, plane: Plane): void {
   router.get(IMAGES_PATH, async (req, res) => {
-    const { place: at } = read(queries.place, req.query, 'query');
+    const { place: at } = read(imageQueries.place, req.query, 'query');
     res.json(await chore<ImageListing>(config(), plane, { do: 'list' }, at));
   });
-  const standing: RequestHandler<{ name: string }> = async (req, res) => {
-    const { place: wanted } = read(queries.place, req.query, 'query');
-    res.json(await standingOf(config(), plane, req.params.name, wanted ?? hostName(config())));
+  const standing: RequestHandler<{ image: string }> = async (req, res) => {
+    const { place: wanted } = read(imageQueries.place, req.query, 'query');
+    res.json(await standingOf(config(), plane, req.params.image, wanted ?? hostName(config())));
   };
   router.get(`${ONE}/standing`, standing);
   router.get(ONE, async (req: Named, res) => {
-    const { place: at } = read(queries.place, req.query, 'query');
-    res.json(await chore<ImageDetails>(config(), plane, { do: 'show', name: req.params.name }, at));
+    const { place: at } = read(imageQueries.place, req.query, 'query');
+    res.json(await chore<ImageDetails>(config(), plane, { do: 'show', name: req.params.image }, at));
   });
 }
 

@@ -1,23 +1,29 @@
 /** What callers may send. Unknown fields are refused: a misspelt `force` must not be passed over. */
 import { z } from 'zod';
-import { parseDuration, readWants } from '../config/index.js';
+import { instanceSchema, parseDuration, readWants } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 
 const MAX_LINES = 10_000;
+/** As a pattern that every reader of the OpenAPI document understands. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
+const NO_CONTROLS = /^[^\x00-\x1f\x7f-\x9f]*$/;
 
 const flag = z.boolean({ error: 'expected true or false' });
 /** One line of text: it stands in histories and logs. */
 const reason = z
   .string()
   .max(200, 'expected at most 200 characters')
-  .regex(/^[^\p{Cc}]*$/u, 'expected no control characters');
+  .regex(NO_CONTROLS, 'expected no control characters');
 const mode = z.enum(['stop', 'suspend', 'delete'], { error: 'expected stop, suspend or delete' });
-const span = z.string().transform((text, context) => {
-  const ms = parseDuration(text);
-  if (ms !== undefined && ms > 0) return ms;
-  context.addIssue({ code: 'custom', message: 'expected a duration such as 30m or 2h' });
-  return z.NEVER;
-});
+const span = z
+  .string()
+  .regex(/^([0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h|d)){1,5}$/, 'expected a duration such as 30m or 2h')
+  .transform((text, context) => {
+    const ms = parseDuration(text);
+    if (ms !== undefined && ms > 0) return ms;
+    context.addIssue({ code: 'custom', message: 'expected a duration above zero' });
+    return z.NEVER;
+  });
 const future = z.union([z.iso.datetime({ offset: true }), z.number().int()], {
   error: 'expected an ISO 8601 time such as 2030-01-31T18:00:00Z, or milliseconds since 1970',
 });
@@ -25,6 +31,10 @@ const future = z.union([z.iso.datetime({ offset: true }), z.number().int()], {
 const queryFlag = z
   .enum(['', 'true', 'false'], { error: 'expected true or false' })
   .transform((text) => text !== 'false');
+
+const CONFIRMED = z.literal('yes', {
+  error: 'deleting cannot be undone: expected ?confirm=yes',
+});
 
 const wakeBody = z.strictObject({ wait: flag.optional(), reason: reason.optional() });
 const stopBody = z.strictObject({
@@ -41,12 +51,13 @@ export const bodies = {
   wake: wakeBody,
   stop: stopBody,
   pin: pinBody,
+  put: instanceSchema,
   none: z.strictObject({}),
 } as const;
 export const queries = {
   none: z.strictObject({}),
   wait: z.strictObject({ wait: queryFlag.optional() }),
-  delete: z.strictObject({ confirm: z.string().optional(), wait: queryFlag.optional() }),
+  delete: z.strictObject({ confirm: CONFIRMED, wait: queryFlag.optional() }),
   logs: z.strictObject({
     lines: z.coerce
       .number({ error: 'expected a number' })

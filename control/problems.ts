@@ -2,6 +2,7 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
+import { methodsOf } from './openapi/operations.js';
 
 /** What express and its body parser throw. */
 interface HttpError {
@@ -9,7 +10,20 @@ interface HttpError {
   message: string;
 }
 
-export const notFound: RequestHandler = (req) => {
+/** What a path knows: express itself would tell of every route that looks like it. */
+export const allowed: RequestHandler = (req, res, next) => {
+  const methods = req.method === 'OPTIONS' ? methodsOf(req.path) : undefined;
+  if (methods === undefined) next();
+  else res.set('allow', methods.join(', ')).status(204).end();
+};
+
+/** No such path, or not by this method (RFC 9110 15.5.6). */
+export const notFound: RequestHandler = (req, res) => {
+  const methods = methodsOf(req.path);
+  if (methods !== undefined) {
+    res.set('allow', methods.join(', '));
+    throw new ReveilleError('METHOD_UNKNOWN', `${req.path.slice(0, 200)} knows no ${req.method}`);
+  }
   throw new ReveilleError('ROUTE_UNKNOWN', `The control address has no ${req.method} ${req.path}`);
 };
 

@@ -23,11 +23,17 @@ import { cachedTemporal, ensureTemporal } from './setup/temporal.mjs';
 
 const TCTL = '1.18.0';
 const MOTO = ['moto[server,ec2]==5.2.5'];
+const SCHEMATHESIS = ['schemathesis==4.32.5'];
 const JUPYTER = ['jupyter-server==2.21.1', 'ipykernel==7.4.0'];
 
 const tctlFile = () => join(cacheFolder(), `tctl-${TCTL}-${platformName()}`, 'tctl');
 /** Programs of Python, each in a virtual environment of its own. */
 const jupyter = () => ({ name: 'Jupyter Server', folder: join(cacheFolder(), 'jupyter'), packages: JUPYTER });
+const schemathesis = () => ({
+  name: 'schemathesis',
+  folder: join(cacheFolder(), 'schemathesis'),
+  packages: SCHEMATHESIS,
+});
 const moto = () => ({ name: 'moto', folder: join(cacheFolder(), 'moto'), packages: MOTO });
 const pythonOf = ({ folder, packages }) =>
   isCurrent(folder, packages) ? join(folder, 'bin/python') : undefined;
@@ -63,6 +69,8 @@ const engines = {
   },
   /** The packages that the templates of the clouds need, in infra/. */
   'pulumi-clouds': { find: () => (isInfraReady({ clouds: ['aws', 'gcp'] }) ? infraRunner() : undefined) },
+  /** The same, to be run with `-m schemathesis.cli`: asks an API whatever its document allows, and more. */
+  schemathesis: { find: () => pythonOf(schemathesis()), make: (signal) => makeVenv(signal, schemathesis()) },
   // Not on everybody's PATH.
   dockerd: { find: () => onPath('dockerd') ?? existing('/usr/sbin/dockerd') },
   dropbear: { find: () => onPath('dropbear') ?? existing('/usr/sbin/dropbear') },

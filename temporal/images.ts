@@ -17,6 +17,7 @@ import {
   type WantArgs,
 } from '../workflows/messages.js';
 import type { TemporalConnection } from './connection.js';
+import { hasPollers } from './pollers.js';
 import { ignoreNotFound } from './runs.js';
 
 const QUERY_TIMEOUT_MS = 3000;
@@ -58,12 +59,13 @@ export type ImageWork =
 export class ImageClient {
   private readonly client: Client;
 
-  constructor({ client }: TemporalConnection) {
-    this.client = client;
+  constructor(private readonly connection: TemporalConnection) {
+    this.client = connection.client;
   }
 
-  /** Begins to make an image usable, where nobody does already. */
+  /** Begins to make an image usable, where nobody does already. @throws ReveilleError PLACE_UNKNOWN. */
   async add(input: ImageInput): Promise<void> {
+    await this.assertThere(input.place, input.queue);
     try {
       await this.client.workflow.start(IMAGE_TYPE, startOptions(input));
     } catch (error) {
@@ -88,9 +90,10 @@ export class ImageClient {
     return { state: 'made', ...(id === undefined ? {} : { id }) };
   }
 
-  /** @throws ReveilleError why it could not be done; HOST_GONE where no worker of the place takes it. */
+  /** @throws ReveilleError why it could not be done; PLACE_UNKNOWN, or HOST_GONE, where no worker of the place is there. */
   async chore<T extends ChoreResult>(input: ChoreInput): Promise<T> {
     const { place, chore } = input;
+    await this.assertThere(place, input.queue);
     const handle = await this.client.workflow.start(CHORE_TYPE, {
       workflowId: `images:${chore.do}@${place}:${crypto.randomUUID()}`,
       taskQueue: TASK_QUEUE,
@@ -98,6 +101,12 @@ export class ImageClient {
       staticSummary: `Images at ${place}: ${chore.do}`,
     });
     return (await named(handle.result())) as T;
+  }
+
+  /** At once, rather than after the time that a task may wait: a misspelt name is told as such. */
+  private async assertThere(place: string, queue: string): Promise<void> {
+    if (await hasPollers(this.connection, queue, 'activity')) return;
+    throw new ReveilleError('PLACE_UNKNOWN', `No worker runs on a host named ${place}`);
   }
 }
 

@@ -19,12 +19,13 @@ import {
   connectionOptions,
   connectTemporal,
   enterQuota,
+  hasPollers,
   ResourceClient,
   type TemporalConnection,
   tellProgress,
   wantImage,
 } from '../temporal/index.js';
-import { hasPollers, hasSearchAttributes } from './cluster.js';
+import { hasSearchAttributes } from './cluster.js';
 import { follow } from './follow.js';
 import { collectImages, releaseUnused } from './images.js';
 import { WorkerMetrics } from './metrics.js';
@@ -147,7 +148,7 @@ class WorkerService implements Service {
       secret,
       log,
       searchAttributes,
-      hasPollers: (queue) => hasPollers(this.temporal, queue),
+      hasPollers: (queue) => hasPollers(this.temporal, queue, 'activity'),
       isFull: (...question) => this.parts.resources.isFull(...question),
       enterQuota: (...ask) => enterQuota(this.temporal, ...ask),
       images: { images: this.parts.images, tell: (...news) => tellProgress(this.temporal, ...news) },

@@ -2,6 +2,11 @@ import type { ErrorEntry } from './entry.js';
 
 /** Images at the places where they are used. */
 export const imagePlaceErrors = {
+  PLACE_UNKNOWN: {
+    status: 404,
+    title: 'No worker runs at that place',
+    remedy: 'Name a host on which a `reveille worker` runs, or leave it out for the one that is asked.',
+  },
   IMAGE_UNKNOWN: {
     status: 404,
     title: 'There is no such image',

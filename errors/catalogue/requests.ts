@@ -22,6 +22,11 @@ export const requestErrors = {
     title: 'This proxy does not serve this method',
     remedy: 'Send the request to the address of the resource itself; CONNECT needs a forward proxy.',
   },
+  METHOD_UNKNOWN: {
+    status: 405,
+    title: 'The control address does not know this method here',
+    remedy: 'Use one that the Allow header of the answer names; /api/v1/openapi.json has them all.',
+  },
   REQUEST_HEADERS_TOO_LARGE: {
     status: 431,
     title: 'The request header fields are too large',

@@ -55,7 +55,7 @@ export const setupErrors = {
   USAGE: {
     status: 400,
     title: 'The command or request was not understood',
-    remedy: 'See `reveille --help`.',
+    remedy: 'See `reveille --help`; for the API, /api/v1/openapi.json.',
   },
   FILE_EXISTS: {
     status: 409,

@@ -16,12 +16,13 @@ import { InternalServer } from '../../proxy/internal.js';
 import {
   connectTemporal,
   enterQuota,
+  hasPollers,
   ResourceClient,
   type TemporalConnection,
   tellProgress,
   wantImage,
 } from '../../temporal/index.js';
-import { hasPollers } from '../../worker/cluster.js';
+
 import { WorkerMetrics } from '../../worker/metrics.js';
 import { installRuntime } from '../../worker/sdk-runtime.js';
 import { createWorkers } from '../../worker/task-queues.js';
@@ -104,7 +105,7 @@ export class Stack {
       secret: SECRET,
       log: quiet,
       searchAttributes: true,
-      hasPollers: (queue) => hasPollers(this.temporal, queue),
+      hasPollers: (queue) => hasPollers(this.temporal, queue, 'activity'),
       enterQuota: (...ask) => enterQuota(this.temporal, ...ask),
       images: { images: this.images, tell: (...news) => tellProgress(this.temporal, ...news) },
       wantImage: (...ask) => wantImage(this.temporal, ...ask),
