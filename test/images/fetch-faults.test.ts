@@ -105,10 +105,13 @@ for (const [name, behaviour, code, message] of SERVERS) {
   test(`a server that ${name} fails with ${code}`, async (t) => {
     const server = await imageServer(t, undefined, behaviour);
     const fetching = new Fetching(t);
-    await assert.rejects(fetching.fetch({ urls: [server.url] }, settings({ stallMs: 300 })), {
-      code,
-      message,
-    });
+    await assert.rejects(
+      fetching.fetch({ urls: [server.url] }, settings(code === 'IMAGE_STALLED' ? { stallMs: 1500 } : {})),
+      {
+        code,
+        message,
+      },
+    );
   });
 }
 

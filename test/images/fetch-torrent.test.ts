@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { DEFAULT_FETCH_SETTINGS, type FetchSettings } from '../../activities/images/fetch/index.js';
+import type { FetchTask } from '../../activities/images/fetch/torrent/messages.js';
+import { runTorrentTask } from '../../activities/images/fetch/torrent/process.js';
 import { eventually } from '../kit/conditions.js';
 import { Fetching, imageServer, settings, startFetch } from '../kit/fetching.js';
 import { Swarm } from '../kit/swarm.js';
@@ -103,16 +106,36 @@ test('a torrent of somebody else leads to no tracker and no peer at a private ad
   const swarm = await Swarm.start(t);
   const bytes = randomBytes(100_000);
   const named = swarm.tracker.replace('127.0.0.1', 'localhost');
-  const trackers = [swarm.tracker, named, swarm.udpTracker];
-  const refused = trackers.map(async (tracker) => {
-    const source = { urls: [swarm.torrent(bytes, tracker).magnet] as [string], trusted: false };
-    await assert.rejects(new Fetching(t).fetch(source, hasty(4000)), {
-      code: 'IMAGE_STALLED',
-      message: /an address that is not allowed/,
-    });
-  });
-  await Promise.all(refused);
+  for (const tracker of [swarm.tracker, named, swarm.udpTracker]) {
+    const { magnet } = swarm.torrent(bytes, tracker);
+    const { folder, context } = new Fetching(t);
+    const task: FetchTask = {
+      do: 'fetch',
+      torrent: { magnet },
+      pieces: join(folder, 'pieces'),
+      description: join(folder, 'torrent'),
+      client: DEFAULT_FETCH_SETTINGS.torrent,
+      rules: { trusted: false, allowPrivate: false },
+    };
+    const warning = await runTorrentTask(task, context.signal, (message) =>
+      message.is === 'warning' ? message.why : undefined,
+    );
+    assert.match(warning, /an address that is not allowed/);
+  }
   assert.deepEqual(swarm.announced(), []);
+});
+
+test('a fetch for somebody else tells those rules to the process', async (t) => {
+  const swarm = await Swarm.start(t);
+  const { magnet, infoHash } = swarm.torrent(randomBytes(100_000));
+  const source = { urls: [magnet] as [string], trusted: false };
+  await assert.rejects(new Fetching(t).fetch(source, hasty(3000)), { code: 'IMAGE_STALLED' });
+  assert.deepEqual(swarm.announced(), []);
+  const trusted = new Fetching(t);
+  const fetched = trusted.fetch({ ...source, trusted: true });
+  await eventually('the tracker is asked', () => swarm.announced().includes(infoHash));
+  trusted.abort.abort(new Error('enough'));
+  await assert.rejects(fetched, /enough/);
 });
 
 test('a torrent that nobody seeds fails with IMAGE_STALLED', async (t) => {
