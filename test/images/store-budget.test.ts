@@ -73,6 +73,37 @@ test('IP8 a reservation grows as the length becomes known, and two pieces of wor
   await unpacking.reserve(2.5 * MB);
 });
 
+test('IP8 what was refused is not granted when it is asked for again', async (t) => {
+  const store = await openStore(testFolder(t), { budgetBytes: THREE });
+  const draft = await store.begin(A);
+  const context = draft?.context(NEVER, () => {});
+  assert.ok(draft && context);
+  for (let time = 0; time < 2; time++) await assert.rejects(context.reserve(5 * MB), NO_SPACE);
+  await context.reserve(3 * MB);
+  await assert.rejects(addImage(store, B, MB), NO_SPACE);
+});
+
+test('IP8 pieces of work that ask at the same time are granted the sum of it', async (t) => {
+  const store = await openStore(testFolder(t), { budgetBytes: THREE });
+  const draft = await store.begin(A);
+  assert.ok(draft);
+  await Promise.all([1, 2, 3].map(() => draft.context(NEVER, () => {}).reserve(MB)));
+  const [share] = (await store.usage()).drafts;
+  assert.ok((share?.bytes ?? 0) >= 3 * MB);
+});
+
+test('IP11 what a process had set aside is not the next one’s before it asks', async (t) => {
+  const store = await openStore(testFolder(t), { budgetBytes: THREE });
+  const draft = await store.begin(A);
+  await draft?.reserve(3 * MB);
+  draft?.leave();
+  for (const key of [B, C]) await addImage(store, key, MB, ['web@1']);
+  const next = await store.begin(A);
+  assert.ok(next);
+  assert.ok(((await store.usage()).drafts[0]?.bytes ?? 0) < MB);
+  await assert.rejects(next.reserve(3 * MB), NO_SPACE);
+});
+
 test('IP11 partial work that nobody goes on with makes room, too', async (t) => {
   const folder = testFolder(t);
   const store = await openStore(folder, { budgetBytes: THREE });

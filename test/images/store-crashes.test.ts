@@ -15,8 +15,8 @@ const [KEY, OTHER] = [keyOf('made'), keyOf('removed')];
 
 test('IPF6 IP11 whenever a process dies, each image is complete or absent, and the next process goes on', async (t) => {
   const folder = testFolder(t);
-  // A quarter of them each time, as each is a process.
-  for (let at = 1 + randomInt(4); ; at += 4) {
+  // Some of them each time, as each is a process.
+  for (let at = 1 + randomInt(6); ; at += 6) {
     const directory = join(folder, String(at));
     const before = await openStore(directory);
     await addImage(before, OTHER, 1000);
@@ -72,7 +72,7 @@ test('IP8 IPF9 under a random load by processes that are killed at random, the b
   const store = await openStore(directory, { budgetBytes: budget });
   const excesses: number[] = [];
   const lines = () => workers.flatMap((worker) => worker.lines);
-  for (let kills = 0; kills < 10; kills++) {
+  for (let kills = 0; kills < 8; kills++) {
     const asOfMs = Date.now();
     const alive = new Set(workers.filter(isAlive).map((worker) => worker.process.pid));
     const users = store.list().flatMap((image) => image.users);

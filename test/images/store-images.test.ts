@@ -134,8 +134,10 @@ test('a folder that cannot be understood is removed when a store is opened, one 
   for (const key of [broken, used])
     writeFileSync(join(folder, 'images', key, 'manifest.json'), '{"version":2');
   mkdirSync(join(folder, 'images', 'no key'));
-  await openStore(folder);
+  const after = await openStore(folder);
   assert.deepEqual(readdirSync(join(folder, 'images')), [used]);
+  await addImage(after, used, MB);
+  assert.deepEqual(after.find(used)?.users, ['web@1']);
 });
 
 test('a store takes no folder that leads elsewhere, that others write to, or that holds other things', async (t) => {

@@ -16,7 +16,11 @@ export async function digestOf(
   path: string,
   options: DigestOptions,
 ): Promise<{ sha256: string; bytes: number }> {
-  return (await lstat(path)).isDirectory() ? digestTree(path, options) : digestFile(path, options);
+  const stat = await lstat(path);
+  if (stat.isDirectory()) return await digestTree(path, options);
+  // A link would have it read what is not of the image.
+  if (!stat.isFile()) throw new Error(`${path} is neither a file nor a folder`);
+  return await digestFile(path, options);
 }
 
 async function digestFile(

@@ -1,13 +1,14 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digests, ImageContext, ImageProgress, ImageType } from '../contract.js';
-import { IMAGE_BYTES, readReserved, reservedFile } from './account.js';
+import { IMAGE_BYTES, reservedFile } from './account.js';
 import { digestOf } from './digest.js';
 import { allocatedBytes, moveDurably, removeTree, syncTree, writeDurably } from './disk.js';
 import type { FileLock } from './file-lock.js';
 import type { Keeper } from './keeper.js';
-import { type Manifest, publicUrl } from './manifest.js';
+import { MANIFEST } from './layout.js';
+import { type Manifest, parseManifest, publicUrl } from './manifest.js';
 import type { StoredImage } from './records.js';
 
 /** What is said of an image when it is complete. */
@@ -43,7 +44,8 @@ export class Draft {
   /** For what becomes the image. Empty at first: results that are half done are of no use. */
   readonly files: string;
   private readonly shares = new Map<object, number>();
-  private reservedBytes: number;
+  private reservedBytes = 0;
+  private asking: Promise<unknown> = Promise.resolve();
 
   private constructor(
     readonly key: string,
@@ -53,12 +55,13 @@ export class Draft {
     const folder = keeper.layout.draft(key);
     this.work = join(folder, 'work');
     this.files = join(folder, 'files');
-    this.reservedBytes = readReserved(keeper.layout, key);
   }
 
   /** @param lock of the key; the draft ends it. */
   static async open(key: string, keeper: Keeper, lock: FileLock): Promise<Draft> {
     const draft = new Draft(key, keeper, lock);
+    // What an earlier process had set aside was given to others when it ended.
+    rmSync(reservedFile(keeper.layout, key), { force: true });
     await removeTree(draft.files);
     for (const folder of [draft.work, draft.files]) mkdirSync(folder, { recursive: true, mode: 0o700 });
     return draft;
@@ -69,26 +72,41 @@ export class Draft {
    * To be asked before they are written.
    * @throws ReveilleError IMAGE_NO_SPACE, which tells who holds what.
    */
-  async reserve(totalBytes: number, signal?: AbortSignal): Promise<void> {
-    if (totalBytes <= this.reservedBytes) return;
-    this.reservedBytes = await this.keeper.makeRoom(this.key, totalBytes, signal);
+  reserve(totalBytes: number, signal?: AbortSignal): Promise<void> {
+    return this.inTurn(() => this.grow(totalBytes, signal));
   }
 
   /** What a piece of work is given; the pieces' reservations add up. */
   context(signal: AbortSignal, progress: (progress: ImageProgress) => void): DraftContext {
     const share = {};
-    const others = () =>
-      [...this.shares].reduce((sum, [owner, bytes]) => (owner === share ? sum : sum + bytes), 0);
     return {
       signal,
       progress,
-      reserve: async (bytes) => {
-        if (bytes <= (this.shares.get(share) ?? 0)) return;
-        this.shares.set(share, bytes);
-        await this.reserve(others() + bytes, signal);
-      },
+      reserve: (bytes) =>
+        this.inTurn(async () => {
+          if (bytes <= (this.shares.get(share) ?? 0)) return;
+          const others = [...this.shares].filter(([owner]) => owner !== share);
+          await this.grow(
+            others.reduce((sum, [, held]) => sum + held, bytes),
+            signal,
+          );
+          this.shares.set(share, bytes);
+        }),
       done: () => this.shares.delete(share),
     };
+  }
+
+  private async grow(totalBytes: number, signal?: AbortSignal): Promise<void> {
+    if (totalBytes <= this.reservedBytes) return;
+    await this.keeper.makeRoom(this.key, totalBytes, signal);
+    this.reservedBytes = totalBytes;
+  }
+
+  /** One after the other: each adds to what the one before was granted. */
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = this.asking.then(work);
+    this.asking = mine.catch(() => {});
+    return mine;
   }
 
   /**
@@ -100,19 +118,20 @@ export class Draft {
     users: readonly string[] = [],
     context?: ImageContext,
   ): Promise<StoredImage> {
-    const { layout } = this.keeper;
+    const folder = this.keeper.layout.draft(this.key);
     const manifest = await this.manifest(facts, context);
     const named = new Set(facts.files.map(({ path }) => path.split('/')[0]));
-    for (const entry of await readdir(this.files)) {
-      if (!named.has(entry)) await removeTree(join(this.files, entry));
-    }
+    await keepOnly(this.files, (entry) => named.has(entry));
     await removeTree(this.work);
     manifest.allocatedBytes = (await allocatedBytes(this.files)) + IMAGE_BYTES;
     // Nothing here looks whether every byte was asked for before: it counts before it becomes an image.
     await this.reserve(manifest.allocatedBytes, context?.signal);
-    rmSync(reservedFile(layout, this.key), { force: true });
-    writeDurably(join(layout.draft(this.key), 'manifest.json'), JSON.stringify(manifest));
-    await syncTree(layout.draft(this.key));
+    const text = JSON.stringify(manifest);
+    if (parseManifest(text) === undefined)
+      throw new Error(`no manifest can be made of ${text.slice(0, 1000)}`);
+    writeDurably(join(folder, MANIFEST), text);
+    await keepOnly(folder, (entry) => entry === MANIFEST || entry === 'files');
+    await syncTree(folder);
     const image = await this.keeper.locked(() => {
       const state = this.keeper.records.state(this.key);
       const now = Date.now();
@@ -123,13 +142,15 @@ export class Draft {
         uses: [...state.uses, ...uses],
         lastUseMs: now,
         checkedMs: now,
-        evicting: false,
       });
-      moveDurably(layout.draft(this.key), layout.image(this.key));
+      const place = this.keeper.layout.image(this.key);
+      // One that nobody understood, and that was in use.
+      if (existsSync(place)) moveDurably(place, this.keeper.layout.newAside());
+      moveDurably(folder, place);
       return this.keeper.records.image(this.key);
     });
+    if (image === undefined) throw new Error(`the manifest of ${this.key} is not where it was put`);
     this.lock.release();
-    if (image === undefined) throw new Error(`the manifest of ${this.key} was not what is read of it`);
     return image;
   }
 
@@ -172,4 +193,8 @@ export class Draft {
       files,
     };
   }
+}
+
+async function keepOnly(folder: string, isKept: (entry: string) => boolean): Promise<void> {
+  for (const entry of await readdir(folder)) if (!isKept(entry)) await removeTree(join(folder, entry));
 }

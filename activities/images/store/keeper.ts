@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../../config/index.js';
+import { namedDiskError } from '../full-disk.js';
 import { Account, nameOf, reservedFile, shortKey } from './account.js';
 import { moveDurably, removeTree, writeDurably } from './disk.js';
 import { FileLock } from './file-lock.js';
@@ -45,6 +46,8 @@ export class Keeper {
       const lock = await FileLock.take(this.layout.lock);
       try {
         return await work();
+      } catch (error) {
+        throw namedDiskError(error);
       } finally {
         lock.release();
       }
@@ -53,14 +56,14 @@ export class Keeper {
     return mine;
   }
 
-  /** @returns the bytes that are set aside now. @throws ReveilleError IMAGE_NO_SPACE. */
-  async makeRoom(key: string, bytes: number, signal: AbortSignal = NEVER): Promise<number> {
+  /** @throws ReveilleError IMAGE_NO_SPACE. */
+  async makeRoom(key: string, bytes: number, signal: AbortSignal = NEVER): Promise<void> {
     const kept = new Set<string>();
     for (;;) {
       signal.throwIfAborted();
       await this.emptyAside();
       const victim = await this.locked(() => this.grantOrChoose(key, bytes, kept));
-      if (victim === undefined) return bytes;
+      if (victim === undefined) return;
       if (!(await this.evict(victim, signal))) kept.add(victim.key);
     }
   }
@@ -93,7 +96,7 @@ export class Keeper {
     const lock = await FileLock.tryTake(this.layout.keyLock(key));
     if (lock === undefined) return undefined;
     const image = this.records.image(key);
-    if (image !== undefined) this.records.save(key, { ...this.records.state(key), evicting: true });
+    if (image !== undefined) this.records.setEvicting(key, true);
     return { key, lock, image };
   }
 
@@ -107,7 +110,7 @@ export class Keeper {
       if (image !== undefined) await deregister(image, signal);
     } catch (error) {
       log.warn({ err: error, image: shortKey(key) }, 'an image is kept: it could not be deregistered');
-      await this.locked(() => this.unmark(key));
+      await this.locked(() => this.records.setEvicting(key, false));
       lock.release();
       return false;
     }
@@ -115,20 +118,12 @@ export class Keeper {
       for (const folder of [this.layout.image(key), this.layout.draft(key)]) {
         if (existsSync(folder)) moveDurably(folder, this.layout.newAside());
       }
-      const state = this.records.state(key);
-      if (state.registrations.length > 0) this.records.save(key, { ...state, registrations: [] });
-      this.records.forget(key);
+      this.records.drop(key);
     });
     lock.removeAndRelease();
     await this.emptyAside();
     log.info({ image: image === undefined ? shortKey(key) : nameOf(image) }, 'an image was removed');
     return true;
-  }
-
-  /** Needs the lock of the store, and that of the key. */
-  unmark(key: string): void {
-    const state = this.records.state(key);
-    if (state.evicting) this.records.save(key, { ...state, evicting: false });
   }
 
   /** What is in there is nobody's any more, whoever put it there. */

@@ -5,6 +5,8 @@ import { ReveilleError } from '../../../errors/index.js';
 import { readIfThere } from '../../host/atomic.js';
 import { writeDurably } from './disk.js';
 
+/** What an image is, in its folder. */
+export const MANIFEST = 'manifest.json';
 const MARKER = 'reveille-images.json';
 const MARK = JSON.stringify({ version: 1, what: 'images of Reveille: what is in here comes and goes' });
 const PARTS = ['images', 'drafts', 'state', 'locks', 'sessions', 'aside'] as const;
@@ -40,7 +42,7 @@ export class Layout {
     return join(this.directory, 'images', key);
   }
   manifest(key: string): string {
-    return join(this.image(key), 'manifest.json');
+    return join(this.image(key), MANIFEST);
   }
   files(key: string): string {
     return join(this.image(key), 'files');
@@ -50,6 +52,10 @@ export class Layout {
   }
   state(key: string): string {
     return join(this.directory, 'state', `${key}.json`);
+  }
+  /** There while somebody is about to remove the image. Empty, so that a full disk takes it. */
+  evicting(key: string): string {
+    return join(this.directory, 'state', `${key}.evicting`);
   }
   keyLock(key: string): string {
     return join(this.directory, 'locks', key);

@@ -61,8 +61,6 @@ const state = z.object({
   lastUseMs: clockMs,
   /** When its files were last seen to be what the manifest says. */
   checkedMs: clockMs,
-  /** Somebody is about to remove it. */
-  evicting: z.boolean(),
   registrations: z.array(registration),
 });
 

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere } from '../../host/atomic.js';
 import { writeDurably } from './disk.js';
@@ -64,7 +64,6 @@ export class Records {
       uses: [],
       lastUseMs: createdMs,
       checkedMs: createdMs,
-      evicting: false,
       registrations: [],
     };
     if (text === undefined) return fresh;
@@ -75,10 +74,28 @@ export class Records {
     writeDurably(this.layout.state(key), JSON.stringify(state));
   }
 
+  isEvicting(key: string): boolean {
+    return existsSync(this.layout.evicting(key));
+  }
+
+  /** That somebody, who holds the lock of the key, is about to remove an image; or not any more. */
+  setEvicting(key: string, is: boolean): void {
+    if (is) closeSync(openSync(this.layout.evicting(key), 'a', 0o600));
+    else rmSync(this.layout.evicting(key), { force: true });
+  }
+
   /** Forgets about an image that is gone, unless somebody still counts on it, or a place still has it. */
   forget(key: string): void {
     const { uses, registrations } = this.state(key);
     if (uses.length === 0 && registrations.length === 0) rmSync(this.layout.state(key), { force: true });
+  }
+
+  /** Forgets about an image that is gone from here and from all places. */
+  drop(key: string): void {
+    const state = this.state(key);
+    if (state.uses.length > 0) this.save(key, { ...state, registrations: [] });
+    else rmSync(this.layout.state(key), { force: true });
+    this.setEvicting(key, false);
   }
 
   /** From when on a process of this store has ended without closing it: what was checked before is in doubt. */

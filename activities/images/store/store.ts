@@ -92,7 +92,7 @@ export class ImageStore {
     const lock = await FileLock.take(this.keeper.layout.keyLock(key), signal);
     try {
       if (this.keeper.records.image(key) === undefined) return await Draft.open(key, this.keeper, lock);
-      await this.keeper.locked(() => this.keeper.unmark(key));
+      await this.keeper.locked(() => this.keeper.records.setEvicting(key, false));
     } catch (error) {
       lock.release();
       throw error;
@@ -199,8 +199,8 @@ export class ImageStore {
   private addUse(key: string, user: string): StoredImage | 'evicting' | undefined {
     const { records } = this.keeper;
     if (records.image(key) === undefined) return undefined;
+    if (records.isEvicting(key)) return 'evicting';
     const state = records.state(key);
-    if (state.evicting) return 'evicting';
     const now = Date.now();
     const others = state.uses.filter((use) => use.user !== user);
     records.save(key, { ...state, uses: [...others, { user, sinceMs: now }], lastUseMs: now });
@@ -211,7 +211,7 @@ export class ImageStore {
   private async waitForEviction(key: string, signal?: AbortSignal): Promise<void> {
     const lock = await FileLock.take(this.keeper.layout.keyLock(key), signal);
     try {
-      await this.keeper.locked(() => this.keeper.unmark(key));
+      await this.keeper.locked(() => this.keeper.records.setEvicting(key, false));
     } finally {
       lock.release();
     }

@@ -24,9 +24,11 @@ export function sweep({ layout, records, options: { log } }: Keeper): void {
   }
   const states = join(layout.directory, 'state');
   for (const entry of readdirSync(states)) {
-    const key = entry.replace(/\.json$/, '');
+    const key = entry.replace(/\.(json|evicting)$/, '');
     if (entry.endsWith('.new')) rmSync(join(states, entry), { force: true });
-    else if (isKey(key) && !existsSync(layout.image(key)) && !existsSync(layout.draft(key)))
+    else if (isKey(key) && !existsSync(layout.image(key))) {
+      records.setEvicting(key, false);
       records.forget(key);
+    }
   }
 }

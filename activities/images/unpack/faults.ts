@@ -1,5 +1,4 @@
 import { ReveilleError } from '../../../errors/index.js';
-import { hasCode } from '../../host/atomic.js';
 
 /** The bytes are not what an archive of their kind is. */
 export const badArchive = (why: string, cause?: unknown): ReveilleError =>
@@ -10,9 +9,3 @@ export const unsafe = (why: string): ReveilleError => new ReveilleError('IMAGE_A
 
 /** The bytes are not of the type that was said. */
 export const wrongType = (why: string): ReveilleError => new ReveilleError('IMAGE_TYPE_MISMATCH', why);
-
-/** A full disk by its name; whatever else it is, as it is. */
-export function namedDiskError(error: unknown): unknown {
-  if (!hasCode(error, 'ENOSPC') && !hasCode(error, 'EDQUOT')) return error;
-  return new ReveilleError('IMAGE_NO_SPACE', 'Insufficient storage: the disk is full', { cause: error });
-}

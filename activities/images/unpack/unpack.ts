@@ -1,9 +1,9 @@
 import { link, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageContext, ImageType } from '../contract.js';
+import { namedDiskError } from '../full-disk.js';
 import { type Compression, decompressed, detectCompression } from './compression.js';
 import { TarExtraction } from './extract-tar.js';
-import { namedDiskError } from './faults.js';
 import { digHoles } from './holes.js';
 import { Meter, type UnpackLimits } from './limits.js';
 import { checkMagic, readHead } from './magic.js';
