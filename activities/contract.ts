@@ -24,6 +24,8 @@ export interface Target {
   /** Names the definition that the generation was booted with. */
   revision: string;
   generation: number;
+  /** The trace of the wake that led to it, as a traceparent. */
+  trace?: string;
 }
 
 /** What the workflow must know of a definition: times (ms) and queues. */

@@ -5,6 +5,7 @@ import { imagesSchema } from './image-schema.js';
 import { memberPoolSchema } from './member-pool-schema.js';
 import { quotaSchema } from './quota-schema.js';
 import { resourceSchema, resourceShape } from './resource-schema.js';
+import { tracingSchema } from './tracing-schema.js';
 import { duration, size, span } from './units.js';
 import {
   address,
@@ -209,6 +210,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** Images that are fetched by URL: where they are kept, and within which bounds. */
   images: imagesSchema.prefault({}),
+  /** Where traces of requests and wakes go. Default: none are made. */
+  tracing: tracingSchema.optional(),
   /** Bounds of providers, by their names: on all hosts together, shared out fairly among users. */
   quotas: z.record(z.string(), quotaSchema).default({}),
   /** The named things that sleep and wake. */

@@ -4,6 +4,7 @@ import { isReveilleError } from '../errors/index.js';
 import { NO_ROUTE, type TrafficMetrics } from './metrics.js';
 import { plainAddress } from './peer.js';
 import { pathOf } from './request-target.js';
+import type { RequestTrace } from './request-trace.js';
 import type { Route } from './route.js';
 import type { Visitor } from './visitor.js';
 
@@ -22,6 +23,8 @@ export interface AccessEntry {
   /** Sendings to instances. */
   sendings: number;
   error: Error | undefined;
+  /** Its spans, where traces are made. */
+  trace?: RequestTrace | undefined;
 }
 
 /** Counts a request that has ended, and logs it. */
@@ -30,6 +33,7 @@ export function account(to: { metrics: TrafficMetrics; log: Logger }, entry: Acc
   const { label } = entry.route ?? NO_ROUTE;
   to.metrics.ended(label, entry.status, durationMs, entry.coldMs);
   if (isReveilleError(entry.error)) to.metrics.failed(label, entry.error.code);
+  entry.trace?.ended(label, entry.status, entry.error);
   logAccess(to.log, entry, durationMs);
 }
 

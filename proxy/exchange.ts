@@ -13,7 +13,6 @@ import { fieldsOf } from './client-request.js';
 import type { ClientConnection, Serving } from './connection.js';
 import { MAX_SENDINGS, mayResend, upstreamFailed } from './failures.js';
 import type { Pass } from './gate-contract.js';
-import { requestText, type WrittenHead } from './headers.js';
 import { plainAddress } from './peer.js';
 import { chooseMember } from './pool/choose.js';
 import { namedError, sendAsleep, sendMethods, sendProblem } from './problems.js';
@@ -21,12 +20,14 @@ import { type BodyOwner, boundRest, hasBody, RequestBody } from './request-body.
 import { faultOf } from './request-check.js';
 import { requestIdOf } from './request-id.js';
 import { readTarget, type Target } from './request-target.js';
+import { RequestTrace } from './request-trace.js';
 import type { Route } from './route.js';
 import type { Running } from './running.js';
 import { serverTiming } from './server-timing.js';
-import { forwardedPath, routeOf, type Settings, type Traffic } from './traffic.js';
+import { routeOf, type Settings, type Traffic } from './traffic.js';
 import { asksForEvents } from './waiting/events-path.js';
 import { Hold } from './waiting/hold.js';
+import { isChunked, writtenHead } from './written-head.js';
 
 export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   slot = 0;
@@ -49,7 +50,8 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   #body: RequestBody | null = null;
   #continued = false;
   #error: ReveilleError | undefined;
-  /** It is the events of a waiting page: no request of anybody's. */
+  readonly #trace: RequestTrace | undefined;
+  /** Events of a waiting page: no request of anybody's. */
   #isFeed = false;
   #over = false;
 
@@ -64,6 +66,8 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
     this.#settings = traffic.settings;
     this.#trusted = traffic.settings.isTrusted(plainAddress(request.socket.remoteAddress));
     this.#requestId = requestIdOf(fieldsOf(request)['x-request-id'], this.#trusted);
+    const { tracing } = traffic;
+    this.#trace = tracing && new RequestTrace(tracing, request, this.#trusted, this.#requestId);
   }
 
   start(): void {
@@ -106,8 +110,8 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   }
 
   #enter(wanted: Route): void {
-    const { pool } = wanted;
     const { request } = this;
+    const { pool } = wanted;
     const asked = pool && { route: wanted, pool, request, target: this.#target, who: this.#who };
     const route = asked === undefined ? wanted : chooseMember(this.traffic, asked);
     if (route instanceof ReveilleError) {
@@ -128,11 +132,13 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   async #hold(route: Route): Promise<void> {
     const { traffic, request, response } = this;
     const sender = { requestId: this.#requestId, target: this.#target, who: this.#who };
-    const hold = new Hold(traffic, this.#settings, { route, request, response, ...sender });
+    const trace = this.#trace?.held(route.resource);
+    const hold = new Hold(traffic, this.#settings, { route, request, response, ...sender, trace });
     this.#holding = hold;
     const from = performance.now();
     try {
       const entered = await hold.wait();
+      this.#trace?.released();
       if (!('endpoint' in entered)) this.#answerAsleep(entered);
       else if (this.#over || this.response.headersSent) entered.release();
       else this.#send(route, entered);
@@ -147,44 +153,32 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   /** For a page that waits. It is no use of the resource. */
   #tellOfWake({ resource, showLog }: Route): void {
     const { pages } = this.#settings.waiting;
-    try {
-      this.traffic.feeds.open(resource, showLog, this.response, pages, this.#requestId);
-      this.#isFeed = true;
-    } catch (error) {
-      this.#refuse(namedError(error));
-    }
+    const full = this.traffic.feeds.open(resource, showLog, this.response, pages, this.#requestId);
+    this.#isFeed = full === undefined;
+    if (full !== undefined) this.#refuse(full);
   }
 
   #send(route: Route, pass: Pass): void {
     this.#pass = pass;
     this.#cold = pass.cold ?? this.#cold;
     const { request } = this;
-    const chunked = fieldsOf(request)['transfer-encoding'] !== undefined;
-    const head = requestText(request, this.#written(route, chunked), this.connection.sender);
+    const traceparent = this.#trace?.sending(route.resource, pass.generation);
+    const asked = { route, target: this.#target, requestId: this.#requestId };
+    const sender = { trusted: this.#trusted, who: this.#who, traceparent };
+    const head = writtenHead(request, asked, sender, this.connection.sender);
     const { limits } = this.#settings;
     const body = hasBody(request) ? new RequestBody(request, limits.body, this) : null;
     this.#body = body;
     const lane = this.traffic.upstreams.of(route.resource, pass).take(this.#sendings > 0);
-    const attempt = new Attempt(this, lane, { head, isHead: request.method === 'HEAD', body, chunked });
+    const attempt = new Attempt(this, lane, {
+      head,
+      isHead: request.method === 'HEAD',
+      body,
+      chunked: isChunked(request),
+    });
     this.#attempt = attempt;
     this.#sendings++;
     attempt.start();
-  }
-
-  #written(route: Route, chunked: boolean): WrittenHead {
-    const { authority, path } = this.#target;
-    return {
-      method: this.request.method ?? 'GET',
-      path: forwardedPath(route, path),
-      chunked,
-      authority,
-      requestId: this.#requestId,
-      trusted: this.#trusted,
-      strippedPrefix: route.strip && route.prefix !== '' ? route.prefix : undefined,
-      hostHeader: route.hostHeader,
-      upgrade: false,
-      visitor: this.#who.fields,
-    };
   }
 
   bodyWanted(): void {
@@ -201,12 +195,14 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
   }
 
   addFields(headers: string[]): void {
+    this.#trace?.answered();
     if (this.#cold !== undefined) headers.push('Server-Timing', serverTiming(this.#cold));
     if (this.traffic.draining) headers.push('Connection', 'close');
     if (this.#route?.cookie !== undefined) headers.push('Set-Cookie', this.#route.cookie);
   }
 
   failed(failure: AttemptFailure): void {
+    this.#trace?.answered(failure.error.message);
     const route = this.#route;
     if (this.#over || route === undefined) return;
     const pass = this.#pass;
@@ -248,6 +244,7 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
 
   /** @param close the request's end is unknown: nothing more can be read on this connection. */
   #refuse(error: ReveilleError, close = false): void {
+    this.#trace?.released(error.message);
     if (this.#over || this.response.headersSent) return;
     this.#error = error;
     sendProblem(this.response, error, {
@@ -293,6 +290,7 @@ export class Exchange implements AttemptOwner, BodyOwner, Running, Serving {
       coldMs: this.#coldMs,
       sendings: this.#sendings,
       error: this.#error,
+      trace: this.#trace,
     });
   }
 }

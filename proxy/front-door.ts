@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { Registry } from 'prom-client';
 import { backlogOf, type Config, definitionOf, type Ending, type Logger } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
+import type { Tracing } from '../tracing/contract.js';
 import { WakeLimits } from './access/wake-limits.js';
 import { endWith, onClientError } from './client-error.js';
 import { ClientRequest } from './client-request.js';
@@ -44,6 +45,8 @@ export interface FrontDoorOptions {
   guard?: ConnectionGuard;
   /** Counts wakes, also those of other doors; this door reloads it. Default: one for this door alone. */
   limits?: WakeLimits;
+  /** Absent where no traces are made. */
+  tracing?: Tracing | undefined;
 }
 
 export interface FrontDoor {
@@ -110,7 +113,7 @@ function backlogIn(config: Config, resource: string): number {
 }
 
 function createTraffic(
-  { gate, log }: FrontDoorOptions,
+  { gate, log, tracing }: FrontDoorOptions,
   settings: Settings,
   registry: Registry,
   {
@@ -135,6 +138,7 @@ function createTraffic(
     refusals: guard.refusals,
     keptAwake: new Set(),
     feeds,
+    tracing,
     settings,
     draining: false,
     onDrained: () => {},

@@ -54,6 +54,8 @@ export interface WaitOptions {
   reason: string;
   /** The user, where one is known: for the fair sharing of quotas. */
   by?: string | undefined;
+  /** The trace that the wake belongs to, as a traceparent. */
+  trace?: string | undefined;
   /** Both ends of its connection, where it is one. */
   client?: Client | undefined;
   /** Aborted when the client goes away: frees its place. */

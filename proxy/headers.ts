@@ -17,6 +17,7 @@ const REQUEST_ID = 5;
 const LENGTH = 6;
 const UPGRADE = 7;
 const TRAILER = 8;
+const TRACE = 9;
 type Kind = number;
 
 const KINDS = new Map<string, Kind>([
@@ -41,6 +42,8 @@ const KINDS = new Map<string, Kind>([
   ['x-forwarded-port', SENDER],
   ['x-forwarded-prefix', SENDER],
   ['x-request-id', REQUEST_ID],
+  ['traceparent', TRACE],
+  ['tracestate', TRACE],
 ]);
 /** By length and first letter, so that most names are let through without a lower-case copy of them. */
 const SHAPES = new Uint8Array(32 * 32);
@@ -99,6 +102,8 @@ export interface RequestHead {
   upgrade: boolean;
   /** What is told of the visitor, where an identity is configured. */
   visitor: VisitorFields | undefined;
+  /** How the instance continues our trace (W3C Trace Context); absent, the client's own is left as it is. */
+  traceparent?: string | undefined;
 }
 
 /** What is said of who sent a request, as text: the same for every request of an untrusted client's connection. */
@@ -153,16 +158,24 @@ function ownFields(request: IncomingMessage, head: RequestHead): string[] {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? '';
     const kind = kindOf(name);
-    if (kind === undefined ? passes(name, head.trusted, gone) : kind === LENGTH) {
+    if (kind === undefined ? passes(name, head.trusted, gone) : staysInRequest(kind, name, head, gone)) {
       const value = raw[i + 1] ?? '';
       const kept = head.visitor === undefined ? value : head.visitor.valueOf(name, value);
       if (kept !== undefined) out.push(name, kept);
     }
   }
   if (head.visitor !== undefined) out.push(...head.visitor.fields);
+  if (head.traceparent !== undefined) out.push('traceparent', head.traceparent);
   if (head.upgrade) out.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '');
   out.push('X-Request-Id', head.requestId, 'Via', `${request.httpVersion} reveille`);
   return out;
+}
+
+function staysInRequest(kind: Kind, name: string, head: RequestHead, gone: Set<string> | undefined): boolean {
+  if (kind !== TRACE) return kind === LENGTH;
+  if (head.traceparent === undefined) return passes(name, head.trusted, gone);
+  // Ours takes the place of the one; what goes with it is kept where both are of one trace.
+  return head.trusted && name.length === 'tracestate'.length;
 }
 
 function passes(name: string, trusted: boolean, gone: Set<string> | undefined): boolean {

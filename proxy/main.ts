@@ -8,6 +8,8 @@ import {
   splitAddress,
 } from '../config/index.js';
 import { connectTemporal, type TemporalConnection } from '../temporal/index.js';
+import type { Tracing } from '../tracing/contract.js';
+import { startTracing } from '../tracing/start.js';
 import { WakeLimits } from './access/wake-limits.js';
 import { ConnectionGuard } from './connection-guard.js';
 import { createFrontDoor, type FrontDoor } from './front-door.js';
@@ -29,7 +31,8 @@ export async function startProxy({
   const { gate, internal } = await startGate({ config, temporal, log, registry, secret });
   const guard = new ConnectionGuard(config, registry, log);
   const limits = new WakeLimits(config);
-  const door = createFrontDoor({ config, gate, log, registry, guard, limits });
+  const tracing = await startTracing(config, 'proxy', log);
+  const door = createFrontDoor({ config, gate, log, registry, guard, limits, tracing });
   const bound = await door.listen(
     listenFd === undefined ? splitAddress(config.proxy.listen) : { fd: listenFd },
   );
@@ -37,7 +40,7 @@ export async function startProxy({
   await tcp.apply(config);
   return new ProxyService(
     config,
-    { gate, guard, door, tcp, internal, temporal },
+    { gate, guard, door, tcp, internal, temporal, tracing },
     addressText({ host: bound.address, port: bound.port }),
   );
 }
@@ -49,6 +52,7 @@ interface Parts {
   tcp: TcpDoors;
   internal: InternalServer;
   temporal: TemporalConnection;
+  tracing: Tracing | undefined;
 }
 
 class ProxyService implements Service {
@@ -73,11 +77,12 @@ class ProxyService implements Service {
 
   /** What is held or in flight gets the drain time, then the leases are given back. */
   async close(ending: Ending = 'for good'): Promise<void> {
-    const { gate, door, tcp, internal, temporal } = this.parts;
+    const { gate, door, tcp, internal, temporal, tracing } = this.parts;
     const { drain } = this.config.proxy;
     await Promise.all([door.close(drain, ending), tcp.close(drain)]);
     await gate.close();
     await internal.close();
     await temporal.close();
+    await tracing?.close();
   }
 }

@@ -16,7 +16,7 @@ import { backOff, type Granted, type WaiterServices, type Watching, wakeAndWait 
 
 const STILL_OPEN = 'connections are still open';
 
-type Knock = Pick<WaitOptions, 'reason' | 'by' | 'client'>;
+type Knock = Pick<WaitOptions, 'reason' | 'by' | 'client' | 'trace'>;
 
 export interface GateServices extends Omit<WaiterServices, 'line'> {
   /** This start of this proxy process. */

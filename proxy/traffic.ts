@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AsleepAnswer, Config, Logger } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
+import type { Tracing } from '../tracing/contract.js';
 import { Access } from './access/access.js';
 import { ClaimedUrls } from './access/claimed-url.js';
 import { type Identified, Identities } from './access/identity.js';
@@ -98,6 +99,8 @@ export interface Traffic {
   /** Resources for which a hold goes on although its client was shown the waiting page. */
   readonly keptAwake: Set<string>;
   readonly feeds: WaitingFeeds;
+  /** Undefined where no traces are made. */
+  readonly tracing: Tracing | undefined;
   settings: Settings;
   /** No new request on connections that stand. */
   draining: boolean;
@@ -119,6 +122,8 @@ export interface Knock {
   requestId: string;
   target: Target;
   who: Identified;
+  /** The trace that a wake belongs to. */
+  trace?: string | undefined;
   signal: AbortSignal;
 }
 
@@ -129,12 +134,12 @@ export function knock(
   { route, ...asked }: Knock,
 ): Promise<Pass | AsleepAnswer> {
   const { resource, rulesOf, params } = route;
-  const { request, requestId, who, signal } = asked;
+  const { request, requestId, who, trace, signal } = asked;
   const path = pathOf(asked.target.path);
   const reason = wakeReason(requestId, request.method ?? '', path);
   const by = who.visitor.user;
   const sleeper = { gate, resource, rulesOf, request, path, who };
-  return wakeRules.enter(sleeper, { reason, by, signal, params });
+  return wakeRules.enter(sleeper, { reason, by, trace, signal, params });
 }
 
 /** The request-target towards the instance: the client's own bytes, less a stripped prefix. */

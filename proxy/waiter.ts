@@ -50,6 +50,8 @@ export interface Wait {
   reason: string;
   /** The user for whom. */
   by?: string | undefined;
+  /** The trace that it belongs to. */
+  trace?: string | undefined;
   /** Whose connection it is, where it is one. */
   client?: Client | undefined;
   /** An endpoint of that connection's own is asked for, and no lease. */
@@ -95,9 +97,10 @@ function sendWake({ resources, line, nextAsk }: WaiterServices, wait: Wait) {
   });
 }
 
-const whyOf = ({ reason, by, client, connects }: Wait) => ({
+const whyOf = ({ reason, by, trace, client, connects }: Wait) => ({
   reason,
   ...(by === undefined ? {} : { by }),
+  ...(trace === undefined ? {} : { trace }),
   ...(client === undefined ? {} : { client }),
   ...(connects === undefined ? {} : { connects }),
 });

@@ -25,6 +25,8 @@ import {
   tellProgress,
   wantImage,
 } from '../temporal/index.js';
+import type { Tracing } from '../tracing/contract.js';
+import { startTracing } from '../tracing/start.js';
 import { hasSearchAttributes } from './cluster.js';
 import { follow } from './follow.js';
 import { collectImages, releaseUnused } from './images.js';
@@ -46,9 +48,17 @@ export async function startWorker(options: ServiceOptions): Promise<Service> {
   const sdkUrl = await installRuntime(log, config.worker.metrics !== undefined);
   const server = new MetricsServer({ config, secret, registry: metrics.registry, sdkUrl, log });
   await server.listen();
-  const service = new WorkerService(options, connectTemporal(config), { metrics, server });
+  const tracing = await startTracing(config, 'worker', log);
+  const service = new WorkerService(options, connectTemporal(config), { metrics, server, tracing });
   await service.start();
   return service;
+}
+
+/** By what others hear of its work. */
+interface Told {
+  metrics: WorkerMetrics;
+  server: MetricsServer;
+  tracing: Tracing | undefined;
 }
 
 class WorkerService implements Service {
@@ -64,7 +74,7 @@ class WorkerService implements Service {
   constructor(
     private readonly options: ServiceOptions,
     private readonly temporal: TemporalConnection,
-    private readonly told: { metrics: WorkerMetrics; server: MetricsServer },
+    private readonly told: Told,
   ) {
     const { config, log } = options;
     const host = hostName(config);
@@ -118,6 +128,7 @@ class WorkerService implements Service {
     await this.housekeeping;
     await this.told.server.close();
     await this.parts.images.close();
+    await this.told.tracing?.close();
     await this.connection?.close();
     await this.temporal.close();
   }
@@ -163,6 +174,7 @@ class WorkerService implements Service {
       host,
       activities,
       metrics: this.told.metrics,
+      tracing: this.told.tracing,
       hostBound: kinds.some(({ hostBound }) => hostBound),
       anywhere: kinds.some(({ hostBound }) => !hostBound),
     });

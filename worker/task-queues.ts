@@ -4,7 +4,9 @@ import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/w
 import type { LifecycleActivities } from '../activities/contract.js';
 import { bootQueue, imageQueue, stopQueue } from '../activities/plan.js';
 import type { Config } from '../config/index.js';
+import type { Tracing } from '../tracing/contract.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
+import { tracingActivities } from './activity-traces.js';
 import type { WorkerMetrics } from './metrics.js';
 
 /** Made by `npm run build`: bundling at each start would cost seconds. */
@@ -19,6 +21,8 @@ export interface QueueOptions {
   host: string;
   activities: LifecycleActivities;
   metrics: WorkerMetrics;
+  /** Undefined where no traces are made. */
+  tracing?: Tracing | undefined;
   /** Which kinds of queues there is anything to do on. */
   hostBound: boolean;
   anywhere: boolean;
@@ -43,7 +47,9 @@ export async function createWorkers(options: QueueOptions): Promise<Worker[]> {
   return Promise.all(queues.map((queue) => Worker.create(queue)));
 }
 
-function common({ config, connection, namespace, activities, metrics }: QueueOptions) {
+function common({ config, connection, namespace, activities, metrics, tracing }: QueueOptions) {
+  const traced =
+    tracing === undefined ? [] : [({ info }: Context) => ({ inbound: tracingActivities(tracing, info) })];
   return {
     connection,
     namespace,
@@ -51,7 +57,7 @@ function common({ config, connection, namespace, activities, metrics }: QueueOpt
     shutdownGraceTime: config.worker.shutdownGrace,
     shutdownForceTime: config.worker.shutdownGrace + 5000,
     interceptors: {
-      activity: [({ info }: Context) => ({ inbound: metrics.counting(info.activityType) })],
+      activity: [({ info }: Context) => ({ inbound: metrics.counting(info.activityType) }), ...traced],
     },
   };
 }

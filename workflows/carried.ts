@@ -28,7 +28,31 @@ export interface Carried {
   wokenBy?: string;
   wokenFor?: string;
   client?: Client;
+  trace?: string;
   failure?: Failure;
   retryAt?: number;
   backoff?: number;
+}
+
+/** Who woke it, of what is carried. */
+export const carriedWaker = ({
+  wokenAt,
+  wokenBy,
+  wokenFor,
+  client,
+  trace,
+}: Waker): Pick<Carried, keyof Waker> => ({
+  wokenAt,
+  ...(wokenBy === undefined ? {} : { wokenBy }),
+  ...(wokenFor === undefined ? {} : { wokenFor }),
+  ...(client === undefined ? {} : { client }),
+  ...(trace === undefined ? {} : { trace }),
+});
+
+interface Waker {
+  wokenAt: number;
+  wokenBy: string | undefined;
+  wokenFor: string | undefined;
+  client: Client | undefined;
+  trace: string | undefined;
 }

@@ -97,3 +97,7 @@ export function isClient(client: unknown): client is Client {
 /** Whether a wake asks for an endpoint of one connection's own. */
 export const asksForConnection = (args: WakeArgs): args is WakeArgs & { client: Client } =>
   args.connects === true && isClient(args.client);
+
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+export const isTrace = (trace: unknown): trace is string =>
+  typeof trace === 'string' && TRACEPARENT.test(trace);

@@ -1,7 +1,7 @@
 import type { Plan, ProbeResult } from '../activities/contract.js';
-import type { Carried } from './carried.js';
+import { type Carried, carriedWaker } from './carried.js';
 import { ConnectionBook } from './connection-book.js';
-import { asksForConnection, isClient } from './guards.js';
+import { asksForConnection, isClient, isTrace } from './guards.js';
 import { LeaseBook } from './lease-book.js';
 import type {
   AdoptArgs,
@@ -61,6 +61,8 @@ export class Life {
   images: ImagesAwaited = {};
   /** Whose connection woke it, where it was one. */
   client: Client | undefined;
+  /** The trace of that wake. */
+  trace: string | undefined;
   failure: Failure | undefined;
   retryAt: number | undefined;
   /** How long the backoff lasts that ends at `retryAt`. */
@@ -247,11 +249,12 @@ export class Life {
     this.book.voidLeases();
   }
 
-  private noteWaker({ reason, by, client }: WakeArgs): void {
+  private noteWaker({ reason, by, client, trace }: WakeArgs): void {
     this.wokenAt = Date.now();
     this.wokenBy = reason;
     this.wokenFor = by;
     this.client = isClient(client) ? client : undefined;
+    this.trace = isTrace(trace) ? trace : undefined;
   }
 
   /** For a run of its own, or for the same awake period (or backoff) in a new history. */
@@ -273,10 +276,7 @@ export class Life {
       boots: goesOn ? this.boots : 0,
       steps: goesOn ? this.steps : [],
       startedAt: goesOn ? this.startedAt : Date.now(),
-      wokenAt: this.wokenAt,
-      ...(this.wokenBy === undefined ? {} : { wokenBy: this.wokenBy }),
-      ...(this.wokenFor === undefined ? {} : { wokenFor: this.wokenFor }),
-      ...(this.client === undefined ? {} : { client: this.client }),
+      ...carriedWaker(this),
       ...(goesOn ? this.carriedDetails() : {}),
     };
   }

@@ -86,6 +86,8 @@ export interface WakeArgs extends Partial<Ask> {
   reason?: string;
   /** The user for whom it is woken, where one is known: quotas are shared out fairly among users. */
   by?: string;
+  /** The trace that the wake belongs to, as a traceparent (W3C Trace Context): handed on to the activities. */
+  trace?: string;
   /** Whose connection wakes it; with `connects`, who asks for an endpoint. */
   client?: Client;
   /** The ask is for an endpoint of that connection's own: see `connections` in ReadyState. */

@@ -13,7 +13,7 @@ import {
 import type { LifecycleActivities, Plan, Target } from '../activities/contract.js';
 import { catalogue, type ErrorCode } from '../errors/index.js';
 import type { Life } from './life.js';
-import type { Failure } from './messages.js';
+import type { Failure, Phase } from './messages.js';
 
 /** A lost worker is noticed after this long without a heartbeat, and the step goes on elsewhere. */
 const HEARTBEAT_TIMEOUT_MS = 5000;
@@ -71,12 +71,16 @@ export function onProvider(plan: Plan, { queue, summary, timeoutMs, host }: Step
   return proxyActivities<LifecycleActivities>(options);
 }
 
+/** Steps that belong to the trace of the wake; a stop comes hours later. */
+const WAKING: ReadonlySet<Phase> = new Set(['imaging', 'booting', 'checking']);
+
 /** What the activities are told: names only. */
 export const target = (life: Life, plan: Plan): Target => ({
   name: life.name,
   ...(life.input.params === undefined ? {} : { params: life.input.params }),
   revision: plan.revision,
   generation: life.generation,
+  ...(life.trace === undefined || !WAKING.has(life.phase) ? {} : { trace: life.trace }),
 });
 
 /** A failure of the host: its queue has no pollers. */

@@ -37,12 +37,18 @@ export class WaitingFeeds {
   /**
    * Streams what becomes of a resource until the page leaves.
    * @param most pages that may listen at the same time.
-   * @throws ReveilleError HOLD_FULL where there are so many already.
+   * @returns HOLD_FULL where there are so many already: then nothing was sent.
    */
-  open(resource: string, showLog: boolean, response: ServerResponse, most: number, requestId: string): void {
+  open(
+    resource: string,
+    showLog: boolean,
+    response: ServerResponse,
+    most: number,
+    requestId: string,
+  ): ReveilleError | undefined {
     if (this.readers >= most) {
       const message = `${most} pages wait already (proxy.waiting.pages)`;
-      throw new ReveilleError('HOLD_FULL', message, { retryInMs: 5000 });
+      return new ReveilleError('HOLD_FULL', message, { retryInMs: 5000 });
     }
     this.readers++;
     const feed = this.#feeds.get(resource) ?? new Feed(resource, this.gate);
@@ -61,6 +67,7 @@ export class WaitingFeeds {
       if (feed.isEmpty) this.#feeds.delete(resource);
     });
     feed.add(reader);
+    return undefined;
   }
 
   /** Ends them all: each page connects again, by then to another proxy. */

@@ -16,6 +16,8 @@ interface Held {
   requestId: string;
   target: Target;
   who: Identified;
+  /** The trace that a wake belongs to. */
+  trace: string | undefined;
 }
 
 /** One request on hold until its resource is ready. A browser that navigates is shown a page after a while. */

@@ -76,9 +76,10 @@ function typeOf(schema) {
   return 'text';
 }
 
-function numberOf({ minValue, maxValue }) {
+function numberOf({ minValue, maxValue, format }) {
+  const noun = format === 'safeint' ? 'whole number' : 'number';
   const isOpen = maxValue === null || maxValue >= Number.MAX_SAFE_INTEGER;
-  return isOpen ? `whole number from ${minValue}` : `whole number from ${minValue} to ${maxValue}`;
+  return isOpen ? `${noun} from ${minValue}` : `${noun} from ${minValue} to ${maxValue}`;
 }
 
 function defaultOf(schema) {

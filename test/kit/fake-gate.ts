@@ -22,6 +22,8 @@ export class FakeGate implements Gate {
   readonly unreachable: string[] = [];
   /** Reasons of all wakes. */
   readonly reasons: string[] = [];
+  /** Traces that they belong to. */
+  readonly traces: (string | undefined)[] = [];
   /** Called when an instance was unreachable: a test may wake another one. */
   onUnreachable: () => void = () => {};
   states = new Map<string, WaitState>();
@@ -56,6 +58,7 @@ export class FakeGate implements Gate {
 
   enter(resource: string, options: WaitOptions): Promise<Pass> {
     this.reasons.push(options.reason);
+    this.traces.push(options.trace);
     this.asked.push({ resource, params: options.params });
     const ready = this.tryEnter(resource);
     if (ready !== undefined) return Promise.resolve(ready);

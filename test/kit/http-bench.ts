@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { type Config, configSchema } from '../../config/index.js';
 import { createFrontDoor, type FrontDoor } from '../../proxy/front-door.js';
+import type { Tracing } from '../../tracing/contract.js';
 import { FakeGate } from './fake-gate.js';
 
 /** Waits until a condition holds; the runner's time limit is the only one. */
@@ -44,6 +45,7 @@ interface BenchOptions {
   pools?: Record<string, Record<string, unknown>>;
   /** Default: a free one. */
   port?: number;
+  tracing?: Tracing;
 }
 
 /** A checked configuration; `app` takes all paths unless resources are given. */
@@ -77,7 +79,7 @@ export async function startBench(t: TestContext, options: BenchOptions = {}): Pr
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) });
   const config = configOf(options);
-  const door = createFrontDoor({ config, gate, log, registry });
+  const door = createFrontDoor({ config, gate, log, registry, tracing: options.tracing });
   const { port } = await door.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   t.after(() => door.close(0));
   const client = (halfOpen = false): Promise<Peer> => dial(t, port, halfOpen);
