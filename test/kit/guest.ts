@@ -12,13 +12,14 @@ const MODULES = [
   ...['drivers/virtio/virtio_pci_modern_dev', 'drivers/virtio/virtio_pci', 'drivers/block/virtio_blk'],
   ...['net/core/failover', 'drivers/net/net_failover', 'drivers/net/virtio_net'],
   ...['drivers/acpi/button', 'drivers/input/evdev'],
+  ...['fs/nls/nls_cp437', 'fs/nls/nls_ascii', 'fs/fat/fat', 'fs/fat/vfat'],
 ];
 const INIT = `#!/bin/sh
 export PATH=/bin
 mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev
 mkdir -p /dev/pts; mount -t devpts devpts /dev/pts
 for module in ${MODULES.map((path) => basename(path)).join(' ')}; do insmod /modules/$module.ko; done
-ifconfig lo 127.0.0.1; ifconfig eth0 10.0.2.15
+ifconfig lo 127.0.0.1; ifconfig eth0 "\${ADDRESS:-10.0.2.15}"
 acpid -f -c /etc/acpi -l /dev/null &
 if [ -f /app.sh ]; then
   busybox sh /app.sh &
@@ -27,6 +28,7 @@ if [ -f /app.sh ]; then
   poweroff -f
 fi
 httpd -p 80 -h /www
+seed=$(findfs LABEL=cidata) && mount -t vfat -o ro "$seed" /seed && sh /seed/user-data
 dropbear -R -E -B -p 22
 echo the guest is up
 while :; do sleep 1000; done
@@ -56,7 +58,8 @@ export const needsGuest = (): { skip: string | false } =>
 
 /**
  * Debian's kernel with a root file system of busybox and dropbear: answers HTTP on port 80 (/, /cgi-bin/state,
- * /cgi-bin/write?TEXT) and ssh on 22, where root has no password, and shuts down by its power button.
+ * /cgi-bin/write?TEXT) and ssh on 22, where root has no password, and shuts down by its power button. With ADDRESS on the
+ * kernel's command line that is its own; user-data on a disk that is called cidata runs as a script, as cloud-init has it.
  * @param application a script that runs instead of these; the power button sends it SIGTERM, and its end is the
  *   machine's.
  * @returns settings of the provider qemu.
@@ -72,6 +75,7 @@ export function makeGuest(folder: string, application?: string) {
     'modules',
     'root',
     'var/run',
+    'seed',
     'www/cgi-bin',
     'etc/dropbear',
   ])
@@ -91,6 +95,7 @@ export function makeGuest(folder: string, application?: string) {
     'cat',
     'head',
     'dd',
+    'findfs',
   ];
   for (const tool of [...tools, 'poweroff', 'sync', 'echo']) symlinkSync('busybox', join(root, 'bin', tool));
   const kernel = engine('guest-kernel');
