@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { eventually } from '../kit/conditions.js';
 import { DockerEngine, needsDocker } from '../kit/docker-engine.js';
 import { BUSYBOX, DockerHost } from '../kit/docker-host.js';
+import { needs, engine as program } from '../kit/engines.js';
 
 const LASTS = 'trap "exit 0" TERM; while :; do sleep 0.05; done';
 
@@ -120,4 +125,36 @@ describe('containers that exist already', needsDocker(), () => {
       'created',
     ]);
   });
+
+  test(
+    'a project that docker-compose has created sleeps, wakes and answers',
+    needs('docker-compose'),
+    async () => {
+      const here = host({ shop: { compose: 'shop', service: 'web', port: 80 } });
+      const file = join(here.folder, 'compose.yaml');
+      const page = 'echo the shop > /tmp/index.html; exec /bin/busybox httpd -f -p 80 -h /tmp';
+      const service = { image: BUSYBOX, network_mode: 'bridge' };
+      const services = {
+        web: { ...service, command: ['/bin/sh', '-c', page], ports: ['127.0.0.1::80'], depends_on: ['db'] },
+        db: { ...service, command: ['/bin/sh', '-c', LASTS] },
+      };
+      writeFileSync(file, JSON.stringify({ version: '3', services }));
+      const words = ['--project-name', 'shop', '--file', file, 'up', '--no-start'];
+      const env = { ...process.env, DOCKER_HOST: engine.address };
+      execFileSync(program('docker-compose'), words, { env, stdio: 'pipe' });
+      const states = async () => {
+        const filters = { label: ['com.docker.compose.project=shop'] };
+        return (await engine.docker.listContainers({ all: true, filters })).map(({ State }) => State).sort();
+      };
+      assert.deepEqual(await states(), ['created', 'created']);
+      const { instance } = await here.boot('shop', 1000);
+      const answer = await eventually('it answers', async () => {
+        return await (await fetch(`http://${instance.endpoint.host}:${instance.endpoint.port}/`)).text();
+      });
+      assert.equal(answer, 'the shop\n');
+      assert.deepEqual(await states(), ['running', 'running']);
+      await here.stop('shop', 1000);
+      assert.deepEqual(await states(), ['exited', 'exited']);
+    },
+  );
 });

@@ -14,13 +14,15 @@ let stack: Stack;
 let proxy: TestProxy;
 
 before(async () => {
-  stack = await Stack.start({ racing: LASTING, successor: LASTING, cancelled: LASTING, dead: LASTING });
+  const names = ['racing', 'successor', 'connecting', 'cancelled', 'dead'];
+  stack = await Stack.start(Object.fromEntries(names.map((name) => [name, LASTING])));
   proxy = await stack.proxy();
 });
 after(() => stack.close());
 afterEach(() => {
   stack.provider.beforeBoot = async () => {};
   stack.provider.beforeStop = async () => {};
+  stack.provider.beforeConnect = async () => {};
 });
 
 const enter = (name: string): Promise<Pass> =>
@@ -56,6 +58,45 @@ test('L20: continue-as-new under traffic and waiting requests answers all, and c
   const status = await raw.status();
   assert.deepEqual([status.generation, status.phase, status.boots], [generation, 'ready', 1]);
   assert.equal((await raw.lease())?.open, 1);
+});
+
+test('L20: connections that wait for an endpoint of their own get it from the successor, each once', async () => {
+  const raw = new RawProxy(stack, 'connecting', 'raw');
+  const { generation } = await raw.enter();
+  const firstRun = await stack.resources.openRun('connecting');
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  stack.provider.beforeConnect = () => held;
+  const proxies = ['a', 'b', 'c'];
+  const client = { address: '127.0.0.1', port: 1, localAddress: '127.0.0.1', localPort: 2 };
+  for (const one of proxies) {
+    const args = { proxy: one, ask: 1, at: '127.0.0.1:1', reason: 'a test', client, connects: true as const };
+    await stack.resources.wake('connecting', args);
+  }
+  await eventually('the first is served', () => stack.provider.connections.length === 1);
+  const { client: temporal } = stack.temporal;
+  const events = async () =>
+    (await temporal.workflow.getHandle('resource:connecting').describe()).historyLength;
+  await until(
+    async () => (await events()) > 500,
+    async () => {
+      await Promise.all(Array.from({ length: 10 }, () => raw.touch(generation, { open: 1 })));
+    },
+  );
+  letGo();
+  const answers = await eventually('all are answered', async () => {
+    const { connections = {} } = (await stack.resources.ready('connecting')) ?? {};
+    return proxies.every((one) => connections[one]?.ask === 1) ? connections : undefined;
+  });
+  assert.notEqual(await stack.resources.openRun('connecting'), firstRun);
+  const port = stack.provider.running.get('connecting')?.instance.endpoint.port;
+  assert.deepEqual(
+    proxies.map((one) => answers[one]?.endpoint?.port),
+    [port, port, port],
+  );
+  assert.deepEqual(stack.provider.connections, ['a 1', 'b 1', 'c 1']);
 });
 
 test('L20: a cancellation during the boot answers all who wait, and the next request boots', async () => {

@@ -1,5 +1,11 @@
 import { createServer, type Server } from 'node:http';
-import type { BootRequest, Found, Provider, ProviderContext } from '../../activities/providers/contract.js';
+import type {
+  BootRequest,
+  Connection,
+  Found,
+  Provider,
+  ProviderContext,
+} from '../../activities/providers/contract.js';
 import { ReveilleError } from '../../errors/index.js';
 import type { Instance } from '../../workflows/messages.js';
 
@@ -22,6 +28,8 @@ export class FakeProvider implements Provider {
   /** `at`: when it began. */
   readonly stops: { name: string; generation: number; then: string; at: number }[] = [];
   readonly inspections: number[] = [];
+  /** Keys of the connections that an endpoint was asked for. */
+  readonly connections: string[] = [];
   readonly running = new Map<string, Running>();
   /** Names of which something is left, awake or asleep. */
   readonly remains = new Set<string>();
@@ -30,6 +38,7 @@ export class FakeProvider implements Provider {
   /** Awaited before each boot, stop, inspection. */
   beforeBoot: (request: BootRequest, context: ProviderContext) => Promise<void> = async () => {};
   beforeStop: (request: BootRequest) => Promise<void> = async () => {};
+  beforeConnect: (key: string) => Promise<void> = async () => {};
 
   constructor(private readonly host: string) {}
 
@@ -92,6 +101,12 @@ export class FakeProvider implements Provider {
     if (!found || (instance && found.instance.id !== instance.id)) return;
     if (options.then === 'suspend') found.suspended = true;
     else this.kill(request.name);
+  }
+
+  async connect(_request: BootRequest, instance: Instance, { key }: Connection) {
+    this.connections.push(key);
+    await this.beforeConnect(key);
+    return instance.endpoint;
   }
 
   /** The instance ends by itself. */
