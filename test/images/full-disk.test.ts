@@ -52,7 +52,7 @@ test(
 );
 
 test(
-  'IP8 room is made on a disk that is smaller than the budget, and asked for before it is full',
+  'IP8: room is made on a disk that is smaller than the budget, and asked for before it is full',
   needsMount(),
   async (t) => {
     const folder = join(smallDisk(t), 'images');
@@ -65,7 +65,7 @@ test(
 );
 
 test(
-  'IP8 images that nobody uses can be removed from a disk that others have filled',
+  'IP8: images that nobody uses can be removed from a disk that others have filled',
   needsMount(),
   async (t) => {
     const disk = smallDisk(t);

@@ -10,7 +10,7 @@ const [A, B, C, D] = ['a', 'b', 'c', 'd'].map(keyOf) as [string, string, string,
 const THREE = 3.9 * MB;
 const NO_SPACE = { code: 'IMAGE_NO_SPACE' };
 
-test('IP8 room is made by what was used longest ago', async (t) => {
+test('IP8: room is made by what was used longest ago', async (t) => {
   const folder = testFolder(t);
   const store = await openStore(folder, { budgetBytes: THREE });
   for (const key of [A, B, C]) await addImage(store, key, MB);
@@ -21,7 +21,7 @@ test('IP8 room is made by what was used longest ago', async (t) => {
   assert.ok(diskUsage(folder) <= THREE);
 });
 
-test('IP8 IPF9 room is never made by what is in use or being fetched', async (t) => {
+test('IP8, IPF9: room is never made by what is in use or being fetched', async (t) => {
   const folder = testFolder(t);
   const store = await openStore(folder, { budgetBytes: THREE });
   await addImage(store, A, MB, ['web@1']);
@@ -38,7 +38,7 @@ test('IP8 IPF9 room is never made by what is in use or being fetched', async (t)
   assert.ok(existsSync(join(folder, 'drafts', B)));
 });
 
-test('IP9 insufficient storage names who holds what', async (t) => {
+test('IP9: insufficient storage names who holds what', async (t) => {
   const store = await openStore(testFolder(t), { budgetBytes: THREE });
   await addImage(store, A, MB, ['web@1', 'kept:web']);
   const fetching = await store.begin(B);
@@ -60,7 +60,7 @@ test('nothing is thrown away for what can never fit', async (t) => {
   assert.equal(store.list().length, 2);
 });
 
-test('IP8 a reservation grows as the length becomes known, and two pieces of work add up', async (t) => {
+test('IP8: a reservation grows as the length becomes known, and two pieces of work add up', async (t) => {
   const store = await openStore(testFolder(t), { budgetBytes: THREE });
   const draft = await store.begin(A);
   assert.ok(draft);
@@ -73,7 +73,7 @@ test('IP8 a reservation grows as the length becomes known, and two pieces of wor
   await unpacking.reserve(2.5 * MB);
 });
 
-test('IP8 what was refused is not granted when it is asked for again', async (t) => {
+test('IP8: what was refused is not granted when it is asked for again', async (t) => {
   const store = await openStore(testFolder(t), { budgetBytes: THREE });
   const draft = await store.begin(A);
   const context = draft?.context(NEVER, () => {});
@@ -83,7 +83,7 @@ test('IP8 what was refused is not granted when it is asked for again', async (t)
   await assert.rejects(addImage(store, B, MB), NO_SPACE);
 });
 
-test('IP8 pieces of work that ask at the same time are granted the sum of it', async (t) => {
+test('IP8: pieces of work that ask at the same time are granted the sum of it', async (t) => {
   const store = await openStore(testFolder(t), { budgetBytes: THREE });
   const draft = await store.begin(A);
   assert.ok(draft);
@@ -92,7 +92,7 @@ test('IP8 pieces of work that ask at the same time are granted the sum of it', a
   assert.ok((share?.bytes ?? 0) >= 3 * MB);
 });
 
-test('IP11 what a process had set aside is not the next one’s before it asks', async (t) => {
+test('IP11: what a process had set aside is not the next one’s before it asks', async (t) => {
   const store = await openStore(testFolder(t), { budgetBytes: THREE });
   const draft = await store.begin(A);
   await draft?.reserve(3 * MB);
@@ -104,7 +104,7 @@ test('IP11 what a process had set aside is not the next one’s before it asks',
   await assert.rejects(next.reserve(3 * MB), NO_SPACE);
 });
 
-test('IP11 partial work that nobody goes on with makes room, too', async (t) => {
+test('IP11: partial work that nobody goes on with makes room, too', async (t) => {
   const folder = testFolder(t);
   const store = await openStore(folder, { budgetBytes: THREE });
   const draft = await store.begin(A);
@@ -142,7 +142,7 @@ test('bytes that nobody asked room for count before they become an image', async
   assert.equal(store.find(B), undefined);
 });
 
-test('IP9 an image is deregistered before its bytes go', async (t) => {
+test('IP9: an image is deregistered before its bytes go', async (t) => {
   const folder = testFolder(t);
   const seen: unknown[] = [];
   const store = await openStore(folder, {
@@ -204,7 +204,7 @@ test('who would use an image while it is deregistered waits, and finds it gone, 
   }
 });
 
-test('IP16 what is older than its time goes, but what is in use', async (t) => {
+test('IP16: what is older than its time goes, but what is in use', async (t) => {
   const store = await openStore(testFolder(t));
   await addImage(store, A, MB);
   await addImage(store, B, MB, ['web@1']);
@@ -221,7 +221,7 @@ test('IP16 what is older than its time goes, but what is in use', async (t) => {
   assert.deepEqual((await store.usage()).drafts, []);
 });
 
-test('IP17 while the disk has too little left, what was used longest ago goes, but what is in use', async (t) => {
+test('IP17: while the disk has too little left, what was used longest ago goes, but what is in use', async (t) => {
   const folder = testFolder(t);
   const order: string[] = [];
   const store = await openStore(folder, { deregister: async ({ key }) => void order.push(key) });

@@ -13,7 +13,7 @@ import { addImage, diskUsage, keyOf, MB, openStore, testFolder } from '../kit/im
 const program = (name: string) => fileURLToPath(new URL(`../kit/${name}.js`, import.meta.url));
 const [KEY, OTHER] = [keyOf('made'), keyOf('removed')];
 
-test('IPF6 IP11 whenever a process dies, each image is complete or absent, and the next process goes on', async (t) => {
+test('IPF6, IP11: whenever a process dies, each image is complete or absent, and the next process goes on', async (t) => {
   const folder = testFolder(t);
   // Some of them each time, as each is a process.
   for (let at = 1 + randomInt(6); ; at += 6) {
@@ -42,7 +42,7 @@ test('IPF6 IP11 whenever a process dies, each image is complete or absent, and t
   }
 });
 
-test('IPF7 after a crash, files are read again before the next use', async (t) => {
+test('IPF7: after a crash, files are read again before the next use', async (t) => {
   const directory = testFolder(t);
   const child = loadProcess(directory, MB * 100, 1);
   await eventually('it has made an image', () => child.lines.includes('used'));
@@ -63,7 +63,7 @@ test('after an end that was none, they are not', async (t) => {
   assert.ok(await store.use(KEY, 'web@1'));
 });
 
-test('IP8 IPF9 under a random load by processes that are killed at random, the budget holds and nothing used goes', async (t) => {
+test('IP8, IPF9: under a random load by processes that are killed at random, the budget holds and nothing used goes', async (t) => {
   const directory = join(testFolder(t), 'images');
   mkdirSync(directory, { mode: 0o700 });
   const budget = 3.9 * MB;

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -14,7 +15,7 @@ import { addImage, keyOf, MB, NEVER, openStore, testFolder } from '../kit/image-
 
 const KEY = keyOf('a');
 
-test('IPF6 an image is absent until it is committed, and complete from then on', async (t) => {
+test('IPF6: an image is absent until it is committed, and complete from then on', async (t) => {
   const folder = join(testFolder(t), 'images');
   const store = await openStore(folder);
   const draft = await store.begin(KEY);
@@ -40,7 +41,7 @@ test('IPF6 an image is absent until it is committed, and complete from then on',
   assert.deepEqual(readdirSync(join(folder, 'drafts')), []);
 });
 
-test('IP6 who begins while another fetches waits, and finds the image that came of it', async (t) => {
+test('IP6: who begins while another fetches waits, and finds the image that came of it', async (t) => {
   const folder = testFolder(t);
   const [one, other] = [await openStore(folder), await openStore(folder)];
   const draft = await one.begin(KEY);
@@ -52,7 +53,7 @@ test('IP6 who begins while another fetches waits, and finds the image that came 
   assert.equal(other.find(KEY)?.files[0]?.bytes, 5);
 });
 
-test('IP7 IP11 who begins while another fetches takes over what that one leaves', async (t) => {
+test('IP7, IP11: who begins while another fetches takes over what that one leaves', async (t) => {
   const folder = testFolder(t);
   const [one, other] = [await openStore(folder), await openStore(folder)];
   const draft = await one.begin(KEY);
@@ -92,7 +93,19 @@ test('a discarded draft leaves nothing', async (t) => {
   }
 });
 
-test('IPF7 a stored file that changed is found, the image removed, and its users kept for the next fetch', async (t) => {
+test('IP14: partial work lies on the disk of the store, in its own folder, for nobody else to read', async (t) => {
+  const folder = join(testFolder(t), 'images');
+  const store = await openStore(folder);
+  const draft = await store.begin(KEY);
+  assert.ok(draft);
+  for (const part of [draft.work, draft.files]) {
+    assert.ok(part.startsWith(`${folder}/`));
+    assert.equal(statSync(part).mode & 0o077, 0);
+  }
+  assert.equal(statSync(folder).mode & 0o077, 0);
+});
+
+test('IPF7: a stored file that changed is found, the image removed, and its users kept for the next fetch', async (t) => {
   const store = await openStore(testFolder(t));
   const { files } = await addImage(store, KEY, MB, ['web@1']);
   assert.equal(await store.recheck(KEY), true);
@@ -103,7 +116,7 @@ test('IPF7 a stored file that changed is found, the image removed, and its users
   assert.deepEqual(store.find(KEY)?.users, ['web@1']);
 });
 
-test('IPF7 files are read again before a use when the last check is too old', async (t) => {
+test('IPF7: files are read again before a use when the last check is too old', async (t) => {
   const store = await openStore(testFolder(t), { recheckAfterMs: -1 });
   const { files } = await addImage(store, KEY, MB);
   assert.ok(await store.use(KEY, 'web@1'));
@@ -160,7 +173,7 @@ test('a key that is no digest is refused', async (t) => {
   assert.throws(() => store.find('..'), { code: 'IMAGE_STORE_UNUSABLE' });
 });
 
-test('IP17 everything can be removed, but what is in use', async (t) => {
+test('IP17: everything can be removed, but what is in use', async (t) => {
   const store = await openStore(testFolder(t));
   await addImage(store, keyOf('a'), MB);
   await addImage(store, keyOf('b'), MB, ['web@1']);

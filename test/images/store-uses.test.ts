@@ -7,7 +7,7 @@ import { addImage, keyOf, MB, NEVER, openStore, testFolder } from '../kit/image-
 const KEY = keyOf('a');
 const IN_USE = { code: 'IMAGE_IN_USE' };
 
-test('IPF8 an image stays in use until its last user has released it', async (t) => {
+test('IPF8: an image stays in use until its last user has released it', async (t) => {
   const store = await openStore(testFolder(t));
   await addImage(store, KEY, MB, ['web@1']);
   await store.use(KEY, 'web@2');
@@ -20,7 +20,7 @@ test('IPF8 an image stays in use until its last user has released it', async (t)
   assert.equal(store.find(KEY), undefined);
 });
 
-test('IPF8 what a reconciliation does not know is released, unless it came after it began to look', async (t) => {
+test('IPF8: what a reconciliation does not know is released, unless it came after it began to look', async (t) => {
   const store = await openStore(testFolder(t));
   await addImage(store, KEY, MB, ['gone@1', 'running@1']);
   const asOfMs = Date.now() + 1;
@@ -29,7 +29,7 @@ test('IPF8 what a reconciliation does not know is released, unless it came after
   assert.deepEqual(store.find(KEY)?.users, ['running@1', 'late@1']);
 });
 
-test('IPF8 an image whose state cannot be read is spared', async (t) => {
+test('IPF8: an image whose state cannot be read is spared', async (t) => {
   const folder = testFolder(t);
   const store = await openStore(folder);
   await addImage(store, KEY, MB, ['web@1']);

@@ -12,7 +12,7 @@ const allocated = (file: string) => statSync(file).blocks * 512;
 
 for (const program of PACKERS) {
   test(
-    `IP4 a disk in ${program} is unpacked, known by its first bytes, and its zeros are holes`,
+    `IP4: a disk in ${program} is unpacked, known by its first bytes, and its zeros are holes`,
     needs(program),
     async (t) => {
       const unpacking = new Unpacking(t);
@@ -25,7 +25,7 @@ for (const program of PACKERS) {
     },
   );
 
-  test(`IPF6 ${program} data that is cut off is named, and leaves nothing`, needs(program), async (t) => {
+  test(`IPF6: ${program} data that is cut off is named, and leaves nothing`, needs(program), async (t) => {
     const unpacking = new Unpacking(t);
     const bytes = packed(program, randomBytes(3_000_000));
     await assert.rejects(unpacking.run(bytes.subarray(0, 1_500_000), { type: 'raw' }), {
@@ -73,7 +73,7 @@ test('gzip data in several members is unpacked as one', async (t) => {
   assert.equal(unpacking.result.toString(), 'one, two');
 });
 
-test('IP4 a ramdisk that the kernel unpacks itself is kept as it is, unless told otherwise', async (t) => {
+test('IP4: a ramdisk that the kernel unpacks itself is kept as it is, unless told otherwise', async (t) => {
   const unpacking = new Unpacking(t);
   const cpio = Buffer.from('070701 and so on');
   const bytes = gzipSync(cpio);

@@ -4,6 +4,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   statSync,
@@ -19,7 +20,7 @@ const FILESYSTEM = { type: 'filesystem' } as const;
 const EXTRACTED = { type: 'filesystem', extract: true } as const;
 const UNSAFE = { code: 'IMAGE_ARCHIVE_UNSAFE' };
 
-test('IP4 a filesystem stays one tar file, decompressed', async (t) => {
+test('IP4: a filesystem stays one tar file, decompressed', async (t) => {
   const unpacking = new Unpacking(t);
   const archive = await tarOf([{ name: 'etc/passwd', text: 'root' }]);
   await unpacking.run(gzipSync(archive), FILESYSTEM);
@@ -33,7 +34,7 @@ test('a filesystem with devices, as a root file system has, stays one tar file',
   assert.deepEqual(unpacking.left, ['image']);
 });
 
-test('IP4 a filesystem is extracted where that is asked for', async (t) => {
+test('IP4: a filesystem is extracted where that is asked for', async (t) => {
   const unpacking = new Unpacking(t);
   const archive = await tarOf([
     { name: './', type: 'directory' },
@@ -112,6 +113,22 @@ test('a file that comes twice is the last, and one that was a link is not writte
   assert.equal(readFileSync(join(unpacking.file, 'target'), 'utf8'), 'untouched');
   assert.equal(readFileSync(join(unpacking.file, 'a'), 'utf8'), 'second');
   assert.equal(lstatSync(join(unpacking.file, 'a')).isFile(), true);
+});
+
+test('IPF5: names that a shell or a program would take for more are names', async (t) => {
+  const unpacking = new Unpacking(t);
+  const names = [
+    '$(touch ran)',
+    '; touch ran;',
+    '--checkpoint-action=exec=touch ran',
+    '-rf',
+    '\n',
+    '%s',
+    '*',
+  ];
+  await unpacking.run(gzipSync(await tarOf(names.map((name) => ({ name, text: name })))), EXTRACTED);
+  for (const name of names) assert.equal(readFileSync(join(unpacking.file, name), 'utf8'), name);
+  assert.equal(readdirSync(unpacking.file).length, names.length);
 });
 
 test('names that differ in case alone are two files', async (t) => {

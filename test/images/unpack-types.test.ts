@@ -14,7 +14,7 @@ const QCOW2 = { type: 'qcow2' } as const;
 
 const qemuImg = (...words: string[]) => execFileSync(engine('qemu-img'), words, { encoding: 'utf8' });
 
-test('IP4 a qcow2 disk is known by its header', needs('qemu-img'), async (t) => {
+test('IP4: a qcow2 disk is known by its header', needs('qemu-img'), async (t) => {
   const unpacking = new Unpacking(t);
   const disk = join(unpacking.folder, 'disk');
   qemuImg('create', '-f', 'qcow2', disk, '10M');
@@ -54,7 +54,7 @@ test('a page that a server sent instead of a kernel or a ramdisk is refused', as
 });
 
 test(
-  'IP4 a disk is made one of the format that is wanted, and stays sparse',
+  'IP4: a disk is made one of the format that is wanted, and stays sparse',
   needs('qemu-img'),
   async (t) => {
     const unpacking = new Unpacking(t);
