@@ -10,6 +10,7 @@ const page = readFileSync(join(root, 'docs/coming-from.md'), 'utf8');
 const SYSTEMS: Record<string, Record<string, number>> = {
   'Sleeping Beauty': { SB: 17, SBF: 9 },
   'The smart proxy': { SP: 8, SPF: 8 },
+  vmproxy: { VP: 23, VPF: 7 },
 };
 
 const sectionOf = (heading: string): string =>
