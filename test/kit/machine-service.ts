@@ -25,7 +25,7 @@ interface Machine {
  *
  * GET    /machines               200 and a list of what runs, each { name, id, address }
  * GET    /machines/NAME          200 and such a one; 404; 410 where it has ended by itself
- * POST   /machines/NAME          202; a body { env } goes to its environment
+ * POST   /machines/NAME          202; the body's env, if any, goes to its environment
  * POST   /machines/NAME/ID/stop  202; 404 where that one is not there
  * DELETE /machines/NAME/ID       202; 404; what is left of one that has ended goes as well
  * GET    /machines/NAME/log      200 and what it has said
@@ -115,7 +115,7 @@ export class MachineService {
     return all.map((one) => ({ ...shown(one), name: one.name.slice(prefix.length) }));
   }
 
-  private spawn(name: string, { env }: { env: Record<string, string> }): string {
+  private spawn(name: string, { env = {} }: { env?: Record<string, string> }): string {
     const [program = '', ...words] = this.command;
     const port = this.port++;
     const child = spawn(program, words, {
