@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { parseConfig } from '../../config/index.js';
+import { eventually } from '../kit/conditions.js';
 import { DockerEngine, needsDocker } from '../kit/docker-engine.js';
 import { House } from '../kit/house.js';
+import { askForProblem } from '../kit/house-client.js';
 import { root } from '../kit/scripts.js';
 
 /** The example of docs/providers.md, as it stands there. */
@@ -58,6 +60,21 @@ describe('a server application in a container', needsDocker(), () => {
       const response = await fetch(house.url('/notes'));
       assert.equal(await response.text(), 'first\nsecond\n');
       assert.match(response.headers.get('server-timing') ?? '', /boot/);
+    });
+  });
+
+  test('one that ends while it boots is told with its last words, and leaves no container behind', () => {
+    const { docker, ...rest } = documented();
+    const command = ['/bin/node', '-e', 'console.error("there is no database"); process.exit(4)'];
+    const broken = { ...rest, docker: { ...docker, engine: engine.address, command } };
+    return House.live({ resources: { broken } }, async (house) => {
+      const { status, body } = await askForProblem(house.url('/notes'));
+      assert.deepEqual([status, body.code], [503, 'INSTANCE_DIED']);
+      assert.match(body.log ?? '', /there is no database/);
+      const mine = { all: true, filters: { label: ['reveille.resource=broken'] } };
+      await eventually('it is removed', async () => (await engine.docker.listContainers(mine)).length === 0);
+      const failure = (await house.resources.status('broken'))?.failure;
+      assert.match(failure?.log ?? '', /there is no database/);
     });
   });
 });

@@ -108,15 +108,19 @@ test('what an execution spawned that was ended from outside is waited for by the
   const answers: Reply[] = [[404], [202], 'never', [404], [200, ['http://10.0.0.1']]];
   const all = await bench(t, answers);
   const ended = new AbortController();
-  const first = all.provider.boot(all.request, { ...all.context, signal: ended.signal });
+  const now = Date.now();
+  const first = all.provider.boot(
+    { ...all.request, generation: now },
+    { ...all.context, signal: ended.signal },
+  );
   await eventually('it is spawned', () => all.calls.length === 3);
   ended.abort(new Error('terminated'));
   await assert.rejects(first, /terminated/);
-  await all.provider.boot({ ...all.request, generation: 8 }, all.context);
+  await all.provider.boot({ ...all.request, generation: 8 + now }, all.context);
   assert.deepEqual(lines(all.calls), [LOOK, SPAWN, LOOK, LOOK, LOOK]);
-  await all.provider.stop({ ...all.request, generation: 8 }, undefined, STOP, all.context);
+  await all.provider.stop({ ...all.request, generation: 8 + now }, undefined, STOP, all.context);
   answers.push([404], [202], [200, ['http://10.0.0.1']]);
-  await all.provider.boot({ ...all.request, generation: 9 }, all.context);
+  await all.provider.boot({ ...all.request, generation: 9 + now }, all.context);
   assert.deepEqual(lines(all.calls).slice(5), [LOOK, SPAWN, LOOK]);
 });
 

@@ -47,7 +47,8 @@ export class HttpProvider implements Provider {
       const found = await quietly(service.lookUp(context));
       record.check(generation);
       const isOurs = context.before === SPAWNED || record.isSpawned(generation);
-      const isComing = isOurs || (record.isAwaited(generation) && found?.ended === undefined);
+      const isAwaited = found?.ended === undefined && record.isAwaited(generation, definition.boot.timeout);
+      const isComing = isOurs || isAwaited;
       if (found?.ended && isOurs) throw died(found.ended);
       const endpoint = found && (await bestOf(found.endpoints));
       if (endpoint) {

@@ -14,9 +14,12 @@ export class SpawnRecord extends Generations {
     return this.count(generation, 'spawn') > this.count(generation, 'refused');
   }
 
-  /** Whether an older generation has spawned something that nobody has seen or stopped since: it may still come. */
-  isAwaited(generation: number): boolean {
-    const sealed = Math.max(0, ...this.generations('sealed'));
+  /**
+   * Whether an older generation has spawned something that nobody here has seen or stopped since: it may still come.
+   * @param withinMs of its boot, of which a generation is the clock time: a worker of another host may have seen to it.
+   */
+  isAwaited(generation: number, withinMs: number): boolean {
+    const sealed = Math.max(0, ...this.generations('sealed'), Date.now() - withinMs);
     const older = this.generations('spawn').filter((one) => one < generation && one > sealed);
     return older.some((one) => this.isSpawned(one) && this.read(`${one}.up`) === undefined);
   }
