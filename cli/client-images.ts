@@ -9,7 +9,7 @@ import {
 } from '../control/images-contract.js';
 import { inWords, sizeInWords } from '../control/words.js';
 import { ReveilleError } from '../errors/index.js';
-import type { ImageDetails, ImageListing, ImageRemoval } from '../workflows/messages.js';
+import type { ImageDetails, ImageListing, ImageRemoval, ImageSeeding } from '../workflows/messages.js';
 import type { ClientContext } from './client-actions.js';
 import { plain, table } from './client-format.js';
 import { ControlClient } from './client-http.js';
@@ -72,6 +72,18 @@ function detailsText(image: ImageDetails, now: number): string {
 export async function remove(context: ClientContext, name: string, at: AtPlace): Promise<void> {
   const path = `/${encodeURIComponent(name)}${query(at)}`;
   tellRemoval(context, await of(context).json<ImageRemoval>(path, { method: 'DELETE', patient: true }));
+}
+
+export async function seed(
+  context: ClientContext,
+  name: string,
+  { off = false, place }: AtPlace & { off?: boolean },
+): Promise<void> {
+  const body = { on: !off, ...(place === undefined ? {} : { place }) };
+  const path = `/${encodeURIComponent(name)}/seed`;
+  const result = await of(context).json<ImageSeeding>(path, { method: 'POST', body });
+  const said = `${plain(result.name)} is ${result.seeding ? '' : 'not '}given to others by BitTorrent\n`;
+  process.stdout.write(context.json ? `${JSON.stringify(result)}\n` : said);
 }
 
 export async function collect(

@@ -37,6 +37,16 @@ export function addImages(program: Command, contextOf: (command: Command) => Cli
       await remove(contextOf(command), name, options);
     });
   image
+    .command('seed')
+    .description('give an image that came by BitTorrent to others, within images.torrent')
+    .argument('<image>', 'its key, sha256 or GUID, or how one of the first two begins')
+    .option('--off', 'do so no longer')
+    .option(place, where)
+    .action(async (name: string, options: { off?: boolean; place?: string }, command: Command) => {
+      const { seed } = await import('./client-images.js');
+      await seed(contextOf(command), name, options);
+    });
+  image
     .command('collect')
     .description(
       'remove what is older than images.maxAge, and more while the disk has less free than images.keepFree',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration, size, span } from './units.js';
-import { command, environment, flag, secret, text, whole } from './values.js';
+import { address, command, environment, flag, secret, text, whole } from './values.js';
 import { wants } from './wording.js';
 
 const SECOND = 1000;
@@ -79,6 +79,8 @@ export const imagesByName = z
   .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, { error: NAME }), imageSource)
   .default({});
 
+const RATIO = wants('a ratio', 'a number of at least 0, such as 2 or 0.5');
+
 const place = z.strictObject({
   /** Prints the id that the place gives the image, as its first line. It finds the image in IMAGE_* variables. */
   register: command,
@@ -140,6 +142,25 @@ export const imagesSchema = z.strictObject({
       maxEntries: whole(1).default(1_000_000),
       /** Memory of a program that unpacks or converts. */
       maxMemory: size.default(GB),
+    })
+    .prefault({}),
+  /** Getting them by BitTorrent, and giving to others what came that way and is kept as it came. */
+  torrent: z
+    .strictObject({
+      /** Where peers connect to. Port 0: any free one. On loopback nobody does, and only peers that we find are spoken to. */
+      listen: address.default('127.0.0.1:0'),
+      /** Peers of one torrent at the same time. */
+      peers: whole(1).default(40),
+      /** Without a byte from any peer for so long, the next mirror has its turn. */
+      stall: span.default(2 * MINUTE),
+      /** Bound of a .torrent file. */
+      maxTorrent: size.default(10_000_000),
+      /** Bytes given in a second, all peers together. */
+      upload: size.default(1024 * 1024),
+      /** All that is held is given to others, not only what `reveille image seed` names. */
+      seed: flag().default(false),
+      /** No more is given of an image when so many times its size was, since the worker began. */
+      ratio: z.number({ error: RATIO }).min(0, { error: RATIO }).default(2),
     })
     .prefault({}),
   /** Places beside this host that images are registered with, by name. */

@@ -14,5 +14,6 @@ const place = z
 export const imageQueries = { place: z.strictObject({ place }) } as const;
 export const imageBodies = {
   add: z.strictObject({ ...imageSourceShape, place }),
+  seed: z.strictObject({ place, on: z.boolean().default(true) }),
   collect: z.strictObject({ place, all: z.boolean().default(false) }),
 } as const;

@@ -4,10 +4,12 @@ import { isReveilleError, ReveilleError } from '../errors/index.js';
 import {
   type AddedImage,
   activityQueue,
+  type ChoreResult,
   type ImageChore,
   type ImageDetails,
   type ImageListing,
   type ImageRemoval,
+  type ImageSeeding,
 } from '../workflows/messages.js';
 import { IMAGE_NAME, imageBodies, imageQueries } from './image-inputs.js';
 import {
@@ -59,6 +61,10 @@ export function imagesApi(config: () => Config, plane: Plane, secret: string): R
     const { place: at, all } = read(imageBodies.collect, req.body, 'body');
     res.json(await chore<ImageRemoval>(config(), plane, { do: 'collect', all }, at));
   });
+  router.post(`${ONE}/seed`, async (req: Named, res) => {
+    const { place: at, on } = read(imageBodies.seed, req.body, 'body');
+    res.json(await chore<ImageSeeding>(config(), plane, { do: 'seed', name: req.params.image, on }, at));
+  });
   router.delete(ONE, async (req: Named, res) => {
     const { place: at } = read(imageQueries.place, req.query, 'query');
     res.json(await chore<ImageRemoval>(config(), plane, { do: 'remove', name: req.params.image }, at));
@@ -97,7 +103,7 @@ function absent(error: unknown): undefined {
   throw error;
 }
 
-async function chore<T extends ImageDetails | ImageListing | ImageRemoval>(
+async function chore<T extends ChoreResult>(
   config: Config,
   plane: Plane,
   what: ImageChore,

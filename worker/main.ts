@@ -35,6 +35,7 @@ import { MetricsServer } from './metrics-server.js';
 import { keepMinimum, removeGone } from './pools.js';
 import { type ReconcileServices, reconcile } from './reconcile.js';
 import { installRuntime } from './sdk-runtime.js';
+import { keepSeeding } from './seeding.js';
 import { createWorkers } from './task-queues.js';
 
 const RETRY_MS = 1000;
@@ -94,6 +95,7 @@ class WorkerService implements Service {
       this.keepReconciled(),
       this.keepMaintained(),
       this.keepImages(),
+      keepSeeding(this.parts.images, this.options.log, this.closing.signal),
       follow(this.parts, () => this.options.reloadAll?.(), this.closing.signal),
     ]);
   }

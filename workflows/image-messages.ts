@@ -90,6 +90,7 @@ export const CHORE_TYPE = 'imageChore';
 export type ImageChore =
   | { do: 'list' }
   | { do: 'show' | 'remove'; name: string }
+  | { do: 'seed'; name: string; on: boolean }
   | { do: 'collect'; all: boolean };
 export interface ChoreInput {
   chore: ImageChore;
@@ -131,7 +132,12 @@ export interface ImageRemoval {
   /** A place would not let go of them. */
   kept: readonly string[];
 }
-export type ChoreResult = ImageListing | ImageDetails | ImageRemoval;
+/** Whether an image is given to others by BitTorrent now. */
+export interface ImageSeeding {
+  name: string;
+  seeding: boolean;
+}
+export type ChoreResult = ImageListing | ImageDetails | ImageRemoval | ImageSeeding;
 
 /** Answer of the `image` query. */
 export interface ImageState {

@@ -45,7 +45,12 @@ export function createImageActivities(
     doImageChore: ({ chore, place }) =>
       attempt('final', async ({ signal }) => {
         const store = await images.store();
-        return await doChore(store, chore, { config: images.config, place }, signal);
+        return await doChore(
+          store,
+          chore,
+          { config: images.config, place, torrents: images.torrents },
+          signal,
+        );
       }),
   };
 }

@@ -7,16 +7,18 @@ import type {
   ImageDetails,
   ImageLine,
   ImageListing,
+  ImageSeeding,
 } from '../../workflows/messages.js';
 import type { CollectOptions } from './store/collect.js';
 import type { StoredImage } from './store/records.js';
 import type { ImageStore } from './store/store.js';
+import type { HeldTorrents } from './torrents.js';
 
 /** @throws ReveilleError IMAGE_UNKNOWN, IMAGE_IN_USE. */
 export async function doChore(
   store: ImageStore,
   chore: ImageChore,
-  { config, place }: { config: Config; place: string },
+  { config, place, torrents }: { config: Config; place: string; torrents: HeldTorrents },
   signal: AbortSignal,
 ): Promise<ChoreResult> {
   switch (chore.do) {
@@ -29,6 +31,8 @@ export async function doChore(
       await store.remove(image.key, signal);
       return { removed: [line(image).name], kept: [] };
     }
+    case 'seed':
+      return seed(find(store, chore.name), chore.on, config, torrents);
     case 'collect': {
       return chore.all
         ? await store.removeAll(signal)
@@ -43,6 +47,16 @@ export const collectOptions = ({ maxAge, maxPartialAge, keepFree }: Config['imag
   maxDraftAgeMs: maxPartialAge,
   keepFreeBytes: keepFree,
 });
+
+function seed(image: StoredImage, on: boolean, config: Config, torrents: HeldTorrents): ImageSeeding {
+  const name = nameOf(image);
+  if (!torrents.has(image.key)) {
+    const why = 'it did not come by BitTorrent, or is not kept as it came';
+    throw new ReveilleError('IMAGE_TORRENT_FAILED', `${name} cannot be given to others: ${why}`);
+  }
+  torrents.mark(image.key, on);
+  return { name, seeding: on || config.images.torrent.seed };
+}
 
 async function listing(store: ImageStore, place: string): Promise<ImageListing> {
   const { usedBytes: used, budgetBytes: budget } = await store.usage();

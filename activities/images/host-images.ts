@@ -10,6 +10,7 @@ import {
 import { ReveilleError } from '../../errors/index.js';
 import type { ImageInput, ImageResult, MissingImage, StopMode } from '../../workflows/messages.js';
 import type { HostServices } from '../host/services.js';
+import type { HeldFile } from './fetch/index.js';
 import type { HandedImages } from './handed.js';
 import { make } from './make.js';
 import { pretend } from './pretend.js';
@@ -18,6 +19,7 @@ import { addedSource, ImageSources } from './sources.js';
 import type { StoredImage } from './store/records.js';
 import { ImageStore } from './store/store.js';
 import { pathOf, type WorkContext } from './stored.js';
+import { HeldTorrents } from './torrents.js';
 
 /** Whose images they are. */
 export interface ImageUser {
@@ -33,10 +35,12 @@ export const keptUser = (name: string): string => name;
 /** The images of this host: what providers need is there before they boot, and stays as long as they need it. */
 export class HostImages {
   readonly sources: ImageSources;
+  readonly torrents: HeldTorrents;
   private opened: Promise<ImageStore> | undefined;
 
   constructor(private readonly services: HostServices) {
     this.sources = new ImageSources(join(services.stateDir, 'image-sources'));
+    this.torrents = new HeldTorrents(join(services.stateDir, 'image-torrents'));
   }
 
   get config(): Config {
@@ -135,6 +139,11 @@ export class HostImages {
     }
   }
 
+  /** What is to be given to others by BitTorrent. */
+  async seeded(): Promise<HeldFile[]> {
+    return this.torrents.wanted(await this.store(), this.config.images.torrent.seed);
+  }
+
   /** Makes one image usable, from where an earlier try was cut off. @throws ReveilleError IMAGE_…. */
   async make(input: ImageInput, context: WorkContext): Promise<ImageResult> {
     const known = input.added === undefined ? this.sources.known(input.key) : addedSource(input.added);
@@ -145,7 +154,8 @@ export class HostImages {
     const { config } = this.services;
     if (config.images.test !== undefined) return await pretend(known, config.images.test.sleep, context);
     const store = await this.store();
-    const image = await make(store, known, { config, log: this.services.log }, context);
+    const { log } = this.services;
+    const image = await make(store, known, { config, log, torrents: this.torrents }, context);
     const ids = await register(store, image, known, config, context);
     return {
       key: image.key,

@@ -1,6 +1,6 @@
 /** One image from its URL to the cache: fetched, checked, unpacked, converted, stored. */
 import { join } from 'node:path';
-import { type Config, type Logger, resolveReferences } from '../../config/index.js';
+import { type Config, type Logger, resolveReferences, splitAddress } from '../../config/index.js';
 import { isReveilleError, ReveilleError } from '../../errors/index.js';
 import type { Digests } from './contract.js';
 import { DEFAULT_FETCH_SETTINGS, type FetchSettings, type FetchSource, fetchSource } from './fetch/index.js';
@@ -9,11 +9,13 @@ import type { Draft } from './store/draft.js';
 import type { StoredImage } from './store/records.js';
 import type { ImageStore } from './store/store.js';
 import type { WorkContext } from './stored.js';
+import type { HeldTorrents } from './torrents.js';
 import { type UnpackLimits, unpackImage } from './unpack/index.js';
 
 interface Surroundings {
   readonly config: Config;
   readonly log: Logger;
+  readonly torrents: HeldTorrents;
 }
 
 /** After these, what was fetched is gone on with: the server, the network or this host is at fault, or somebody's patience. */
@@ -65,7 +67,7 @@ async function fill(
 async function fetchInto(
   draft: Draft,
   { source, as, trusted }: KnownSource,
-  { config, log }: Surroundings,
+  { config, log, torrents }: Surroundings,
   { signal, progress }: WorkContext,
 ): Promise<StoredImage> {
   const part = join(draft.work, 'bytes');
@@ -87,6 +89,9 @@ async function fetchInto(
       progress,
     },
   );
+  const isKept = files.length === 1 && files[0]?.sha256 === fetched.sha256;
+  if (fetched.torrent !== undefined && isKept)
+    torrents.keep(draft.key, fetched.torrent, decodeURIComponent(new URL(fetched.from).hash.slice(1)));
   return await draft.commit(
     {
       type: as,
@@ -125,7 +130,7 @@ function credentialsOf(
   return { credentials: { header: 'authorization', value } };
 }
 
-function fetchSettings({ images: { fetch, allowPrivate } }: Config): FetchSettings {
+function fetchSettings({ images: { fetch, torrent, allowPrivate } }: Config): FetchSettings {
   return {
     ...DEFAULT_FETCH_SETTINGS,
     connectMs: fetch.connect,
@@ -133,6 +138,15 @@ function fetchSettings({ images: { fetch, allowPrivate } }: Config): FetchSettin
     wholeMs: fetch.whole,
     maxBytes: fetch.maxBytes,
     allowPrivate,
+    torrent: {
+      stallMs: torrent.stall,
+      maxTorrentBytes: torrent.maxTorrent,
+      // The port is that of the seeds: who fetches takes any other.
+      host: splitAddress(torrent.listen).host,
+      port: 0,
+      maxPeers: torrent.peers,
+      uploadBytesPerSecond: torrent.upload,
+    },
   };
 }
 

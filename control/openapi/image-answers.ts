@@ -6,6 +6,7 @@ import type {
   ImageListing,
   ImageProgress,
   ImageRemoval,
+  ImageSeeding,
 } from '../../workflows/messages.js';
 import type { AddedResult, ImageStanding } from '../images-contract.js';
 import { count, of, optional, time } from './schema-words.js';
@@ -60,6 +61,9 @@ export const imageAnswers = {
         id: optional(z.string()),
       })
       .meta({ id: 'ImageStanding' }),
+  ),
+  seeding: of<ImageSeeding>()(
+    z.strictObject({ name: z.string(), seeding: z.boolean() }).meta({ id: 'ImageSeeding' }),
   ),
   removal: of<ImageRemoval>()(
     z

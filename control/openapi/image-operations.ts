@@ -75,6 +75,15 @@ export const imageOperations: readonly Operation[] = [
     ],
   },
   {
+    id: 'seedImage',
+    method: 'post',
+    path: `${ONE}/seed`,
+    summary: 'Give an image that came by BitTorrent to others, or do so no longer',
+    body: imageBodies.seed,
+    answers: { 200: { description: 'Whether it is given', schema: imageAnswers.seeding } },
+    errors: [...NAMED, 'IMAGE_TORRENT_FAILED'],
+  },
+  {
     id: 'removeImage',
     method: 'delete',
     path: ONE,

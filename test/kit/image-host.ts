@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { doChore } from '../../activities/images/chores.js';
 import { HostImages, type ImageUser } from '../../activities/images/host-images.js';
 import type { WorkContext } from '../../activities/images/stored.js';
 import { type Config, configSchema, imageFolder, imagesOf } from '../../config/index.js';
-import type { ImageResult } from '../../workflows/messages.js';
+import type { ChoreResult, ImageChore, ImageResult } from '../../workflows/messages.js';
 import { quiet } from './stack.js';
 
 /** A place that commands speak to: a folder with a file for each id, which tells the key. */
@@ -87,6 +88,13 @@ export class ImageHost {
 
   input(key: string, name = key) {
     return { key, name, place: 'test-host', queue: 'unused', timeoutMs: 60_000 };
+  }
+
+  /** What a command asks of the host's images. */
+  async chore(chore: ImageChore): Promise<ChoreResult> {
+    const { config, images } = this;
+    const about = { config, place: 'test-host', torrents: images.torrents };
+    return await doChore(await images.store(), chore, about, CONTEXT.signal);
   }
 
   /** Ids that the place has. */
