@@ -8,6 +8,7 @@ import { root } from '../kit/scripts.js';
 const page = readFileSync(join(root, 'docs/coming-from.md'), 'utf8');
 /** Heading of each system's section, with how many features and faults it has. */
 const SYSTEMS: Record<string, Record<string, number>> = {
+  ImageProxy: { IP: 17, IPF: 9 },
   'Sleeping Beauty': { SB: 17, SBF: 9 },
   'The smart proxy': { SP: 8, SPF: 8 },
   vmproxy: { VP: 23, VPF: 7 },
