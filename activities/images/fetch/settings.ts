@@ -28,6 +28,10 @@ export interface FetchSettings {
   reserveStepBytes: number;
   /** Lets sources that are not trusted lead to private addresses, and redirects of trusted ones. */
   allowPrivate: boolean;
+  /** Parts that a metadata file names are fetched so many at a time. */
+  parts: number;
+  /** A metadata file may be no larger. */
+  maxMetadataBytes: number;
   torrent: TorrentSettings;
   /** Authorities for https besides the system's, in PEM. */
   ca?: string;
@@ -43,6 +47,8 @@ export const DEFAULT_FETCH_SETTINGS: FetchSettings = {
   redirects: 10,
   reserveStepBytes: 64 * 1024 ** 2,
   allowPrivate: false,
+  parts: 4,
+  maxMetadataBytes: 1000 ** 2,
   torrent: {
     stallMs: 120_000,
     maxTorrentBytes: 10 * 1000 ** 2,

@@ -40,6 +40,13 @@ function checkedUrl(text: string, trusted: boolean): URL {
   return url;
 }
 
+/** A digest by how long it is, or undefined where the text is none. */
+export function digestFrom(text: string): Digests | undefined {
+  const digest = text.toLowerCase();
+  const algorithm = ALGORITHMS.find((name) => LENGTHS[name] === digest.length);
+  return algorithm !== undefined && /^[0-9a-f]+$/.test(digest) ? { [algorithm]: digest } : undefined;
+}
+
 function checkDigests(digests: Digests): void {
   for (const algorithm of ALGORITHMS) {
     const digest = digests[algorithm];
