@@ -60,6 +60,17 @@ const proxySchema = z.strictObject({
       folder: text('a folder').optional(),
     })
     .prefault({}),
+  /** A line for each request, besides what `log` tells of cold and failed ones. Default: none. */
+  accessLog: z
+    .strictObject({
+      /** Relative to this file; `-` is standard output. */
+      file: text('a file').default('-'),
+      /** combined: as Apache and nginx write it, with request id, resource and times at the end of the line. */
+      format: z.enum(['combined', 'json']).default('combined'),
+      /** Of a file. Beyond it the file becomes FILE.1, and an older FILE.1 is gone. */
+      maxSize: size.default(100 * 1000 * 1000),
+    })
+    .optional(),
   /** Bounds of what clients may send. */
   limits: z
     .strictObject({

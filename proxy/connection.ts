@@ -15,6 +15,8 @@ export class ClientConnection {
   current: Serving | undefined;
   /** An error was answered: what still comes is not looked at. */
   closing = false;
+  /** Bytes of its answers that the access log has told of. */
+  toldBytes = 0;
   /** What instances are told of this client; see headers.ts. */
   readonly sender: SenderText = { authority: undefined, text: '' };
   readonly #waiting: Serving[] = [];

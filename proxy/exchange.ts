@@ -7,7 +7,7 @@ import type { AsleepAnswer } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import type { Admission } from './access/access.js';
 import { type Identified, UNASKED } from './access/identity.js';
-import { account } from './access-log.js';
+import { account } from './account.js';
 import { Attempt, type AttemptFailure, type AttemptOwner } from './attempt.js';
 import { fieldsOf } from './client-request.js';
 import type { ClientConnection, Serving } from './connection.js';

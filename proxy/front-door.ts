@@ -7,6 +7,7 @@ import { backlogOf, type Config, definitionOf, type Ending, type Logger } from '
 import { ReveilleError } from '../errors/index.js';
 import type { Tracing } from '../tracing/contract.js';
 import { WakeLimits } from './access/wake-limits.js';
+import { AccessLog } from './access-log/access-log.js';
 import { endWith, onClientError } from './client-error.js';
 import { ClientRequest } from './client-request.js';
 import { connectionOf } from './connection.js';
@@ -98,6 +99,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       traffic.settings = maker.make(next);
       current = next;
       limits.reload(next);
+      void traffic.accessLog?.close();
+      traffic.accessLog = AccessLog.of(next, log);
       applyLimits(server, next);
       traffic.upstreams.keepOnly((resource) => definitionOf(next, resource) !== undefined);
     },
@@ -113,7 +116,7 @@ function backlogIn(config: Config, resource: string): number {
 }
 
 function createTraffic(
-  { gate, log, tracing }: FrontDoorOptions,
+  { config, gate, log, tracing }: FrontDoorOptions,
   settings: Settings,
   registry: Registry,
   {
@@ -139,6 +142,7 @@ function createTraffic(
     keptAwake: new Set(),
     feeds,
     tracing,
+    accessLog: AccessLog.of(config, log),
     settings,
     draining: false,
     onDrained: () => {},
@@ -269,6 +273,7 @@ async function close(
   clearTimeout(cut);
   clearTimeout(last);
   traffic.upstreams.keepOnly(() => false);
+  await traffic.accessLog?.close();
 }
 
 /** Resolves when nothing is left; accepts no more from now on. */

@@ -8,6 +8,7 @@ import { ClaimedUrls } from './access/claimed-url.js';
 import { type Identified, Identities } from './access/identity.js';
 import type { WakeLimits } from './access/wake-limits.js';
 import { WakeRules } from './access/wake-rules.js';
+import type { AccessLog } from './access-log/access-log.js';
 import type { Gate, Pass } from './gate-contract.js';
 import type { TrafficMetrics } from './metrics.js';
 import { type IsTrusted, isLoopback, trustedPeers } from './peer.js';
@@ -101,6 +102,8 @@ export interface Traffic {
   readonly feeds: WaitingFeeds;
   /** Undefined where no traces are made. */
   readonly tracing: Tracing | undefined;
+  /** Undefined where none is wanted. */
+  accessLog: AccessLog | undefined;
   settings: Settings;
   /** No new request on connections that stand. */
   draining: boolean;

@@ -14,7 +14,7 @@ import type { Duplex } from 'node:stream';
 import type { AsleepAnswer } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { type Identified, UNASKED } from './access/identity.js';
-import { account } from './access-log.js';
+import { account } from './account.js';
 import { MAX_SENDINGS } from './failures.js';
 import type { Pass } from './gate-contract.js';
 import { requestHeaders, responseHeaders } from './headers.js';

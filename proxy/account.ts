@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../config/index.js';
 import { isReveilleError } from '../errors/index.js';
+import { clientAddress } from './access/client-address.js';
+import type { AccessLog } from './access-log/access-log.js';
+import { connectionOf } from './connection.js';
 import { NO_ROUTE, type TrafficMetrics } from './metrics.js';
-import { plainAddress } from './peer.js';
+import { type IsTrusted, plainAddress } from './peer.js';
 import { pathOf } from './request-target.js';
 import type { RequestTrace } from './request-trace.js';
 import type { Route } from './route.js';
@@ -27,13 +30,21 @@ export interface AccessEntry {
   trace?: RequestTrace | undefined;
 }
 
+interface Accounts {
+  metrics: TrafficMetrics;
+  log: Logger;
+  accessLog: AccessLog | undefined;
+  settings: { isTrusted: IsTrusted };
+}
+
 /** Counts a request that has ended, and logs it. */
-export function account(to: { metrics: TrafficMetrics; log: Logger }, entry: AccessEntry): void {
+export function account(to: Accounts, entry: AccessEntry): void {
   const durationMs = performance.now() - entry.startedAt;
   const { label } = entry.route ?? NO_ROUTE;
   to.metrics.ended(label, entry.status, durationMs, entry.coldMs);
   if (isReveilleError(entry.error)) to.metrics.failed(label, entry.error.code);
   entry.trace?.ended(label, entry.status, entry.error);
+  if (to.accessLog !== undefined) writeLine(to.accessLog, to.settings.isTrusted, entry, durationMs);
   logAccess(to.log, entry, durationMs);
 }
 
@@ -61,4 +72,28 @@ function logAccess(log: Logger, entry: AccessEntry, durationMs: number): void {
     },
     'request',
   );
+}
+
+function writeLine(log: AccessLog, isTrusted: IsTrusted, entry: AccessEntry, durationMs: number): void {
+  const { request, requestId, route, visitor, status, coldMs } = entry;
+  const { socket, headers, method = '', url = '', httpVersion } = request;
+  const connection = connectionOf(socket);
+  const bytes = socket.bytesWritten - connection.toldBytes;
+  connection.toldBytes += bytes;
+  log.write({
+    at: new Date(Date.now() - durationMs),
+    client: clientAddress(request, isTrusted),
+    user: visitor.user,
+    method,
+    path: pathOf(url),
+    httpVersion,
+    status,
+    bytes,
+    referer: headers.referer,
+    agent: headers['user-agent'],
+    requestId,
+    resource: (route ?? NO_ROUTE).resource,
+    ms: durationMs,
+    coldMs,
+  });
 }
