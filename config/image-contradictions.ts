@@ -24,6 +24,7 @@ export function imageContradictions({ images, resources }: LooseConfigFile): Con
     ...unsafe(path, source),
     ...unknownPlace(path, source, images.register),
     ...shared(path, written),
+    ...notExtracted(path, source),
   ]);
 }
 
@@ -63,4 +64,20 @@ function shared(path: Path, written: Path | undefined): Contradiction[] {
   if (written === undefined || path.at(-2) !== 'disk') return [];
   const message = 'a machine cannot write into an image that is fetched by URL';
   return [{ paths: [written, path], message, expected: 'true' }];
+}
+
+/** Engines and machines take a file. */
+function notExtracted(path: Path, { extract, type }: ImageSetting): Contradiction[] {
+  const isHandedOver = path.at(-2) === 'images';
+  if (extract !== true || (isHandedOver && type === 'filesystem')) return [];
+  const message = isHandedOver
+    ? `a ${type ?? 'file'} is no archive to extract`
+    : 'what this takes is one file';
+  return [
+    {
+      paths: [[...path, 'extract']],
+      message,
+      expected: isHandedOver ? 'type: filesystem' : 'extract left out',
+    },
+  ];
 }

@@ -66,6 +66,8 @@ export const imageSource = z.strictObject({
   ...imageSourceShape,
   /** Sent to the URL's own server as Authorization, such as Bearer ${file:token}. Never elsewhere, and in no history. */
   credentials: secret.optional(),
+  /** Of type filesystem: handed over as a folder with its files, rather than as a tar archive. */
+  extract: flag().optional(),
 });
 export type ImageSetting = z.output<typeof imageSource>;
 

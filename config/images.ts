@@ -25,9 +25,10 @@ export interface WantedImage {
  * bytes. No credentials are in it: the key stands in histories.
  */
 export function imageKey(source: Omit<ImageSetting, 'credentials'>, as?: ImageType): string {
-  const { url, mirrors, sha256, sha512, sha1, type, compression, metadata, guid, register } = source;
+  const { url, mirrors, sha256, sha512, sha1, type, compression, metadata, guid, register, extract } = source;
   const bytes = sha256 ?? sha512 ?? { url, mirrors, sha1 };
-  const text = canonical({ bytes, type, compression, metadata, guid, register, as: as ?? type });
+  const made = { type, compression, metadata, as: as ?? type, ...(extract === true ? { extract } : {}) };
+  const text = canonical({ bytes, guid, register, ...made });
   return createHash('sha256').update(text).digest('hex');
 }
 

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { badArchive } from './faults.js';
-import type { UnpackLimits } from './limits.js';
+import { tooLarge, type UnpackLimits } from './limits.js';
 import { Program, type ProgramName } from './program.js';
 
 export const COMPRESSIONS = ['none', 'gzip', 'bzip2', 'xz', 'zstd'] as const;
@@ -30,7 +30,8 @@ const MIB = 1 << 20;
 /**
  * The bytes of a compressed file, unpacked. Programs do what Node.js has no native code for: they were measured at
  * three times the rate of the libraries in JavaScript, on a core of their own.
- * @throws ReveilleError IMAGE_ARCHIVE_INVALID for what is damaged or cut off, IMAGE_TOOL_MISSING.
+ * @throws ReveilleError IMAGE_ARCHIVE_INVALID for what is damaged or cut off, IMAGE_UNPACKS_TOO_LARGE for
+ * what needs too much memory, IMAGE_TOOL_MISSING.
  */
 export async function* decompressed(
   handle: FileHandle,
@@ -59,7 +60,7 @@ export async function* decompressed(
   try {
     yield* program.child.stdout ?? [];
     const failure = await program.ended();
-    if (failure !== undefined) throw damaged(compression, failure);
+    if (failure !== undefined) throw failed(compression, failure, maxMemoryBytes);
   } finally {
     program.kill();
     await program.ended().catch(() => {});
@@ -80,6 +81,13 @@ async function* gunzipped(source: NodeJS.ReadableStream & { destroy(error?: Erro
     source.destroy();
     gunzip.destroy();
   }
+}
+
+function failed(compression: Compression, said: string, maxMemoryBytes: number) {
+  if (!/memory/i.test(said)) return damaged(compression, said);
+  return tooLarge(
+    `${compression} needs more than the ${maxMemoryBytes} bytes of memory that it may have (${said})`,
+  );
 }
 
 function damaged(compression: Compression, said: string) {

@@ -17,6 +17,8 @@ export interface UnpackImageOptions {
     /** What the bytes are. Default: what is wanted. */
     type?: ImageType | undefined;
     compression: Compression | 'auto';
+    /** Makes a folder of a filesystem. */
+    extract?: boolean | undefined;
   };
   /** What is wanted. */
   as: ImageType;
@@ -41,7 +43,8 @@ export async function unpackImage(
   const type = source.type ?? as;
   const context = draft.context(signal, progress);
   const known = sha256 === undefined ? {} : { sha256 };
-  const common = { type, compression: source.compression, limits, context, ...known };
+  const { compression, extract = false } = source;
+  const common = { type, compression, extract, limits, context, ...known };
   if (type === as) return [await unpack(part, { ...common, into, name })];
   if (!isDisk(type) || !isDisk(as)) throw wrongType(`no ${as} can be made of a ${type}`);
   const before = `${name}.${type}`;
