@@ -161,7 +161,7 @@ test('a store takes no folder that leads elsewhere, that others write to, or tha
   writeFileSync(join(folder, 'home', 'letter'), 'mine');
   mkdirSync(join(folder, 'open'), { mode: 0o700 });
   chmodSync(join(folder, 'open'), 0o777);
-  for (const name of ['link', 'home', 'open']) {
+  for (const name of ['link', 'home', 'open', 'home/letter', 'home/letter/images']) {
     await assert.rejects(openStore(join(folder, name)), { code: 'IMAGE_STORE_UNUSABLE' }, name);
   }
   assert.equal(existsSync(join(folder, 'home', 'letter')), true);

@@ -72,7 +72,12 @@ export class Layout {
    * @throws ReveilleError IMAGE_STORE_UNUSABLE for one that is somebody else's, leads elsewhere or holds other things.
    */
   check(): void {
-    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw unusable(this.directory, `cannot be made: ${why}`, cause);
+    }
     this.checkDirectory();
     const mark = readIfThere(join(this.directory, MARKER));
     if (mark !== undefined && mark !== MARK) {
@@ -111,5 +116,5 @@ export function checkKey(key: string): void {
   if (!isKey(key)) throw new ReveilleError('IMAGE_STORE_UNUSABLE', `${JSON.stringify(key)} is no key`);
 }
 
-const unusable = (directory: string, why: string): ReveilleError =>
-  new ReveilleError('IMAGE_STORE_UNUSABLE', `the folder for images, ${directory}, ${why}`);
+const unusable = (directory: string, why: string, cause?: unknown): ReveilleError =>
+  new ReveilleError('IMAGE_STORE_UNUSABLE', `the folder for images, ${directory}, ${why}`, { cause });
