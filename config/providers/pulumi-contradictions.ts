@@ -31,9 +31,11 @@ export function pulumiContradictions({ resources }: LooseConfigFile): Contradict
 
 type Settings = NonNullable<LooseConfigFile['resources'][string]['pulumi']>;
 
-/** An address that the template reserves, or that the user knows to be nobody else's. */
-function keepsAddress({ keepsAddress: told, args }: Settings): boolean {
+/** An address that a template of ours reserves, the private one of a machine that exists, or what the user knows of. */
+function keepsAddress({ keepsAddress: told, template, args }: Settings): boolean {
   if (told) return true;
-  if ('elasticIp' in args && args.elasticIp === true) return true;
-  return 'externalAddress' in args && args.externalAddress === 'static';
+  if (template === 'aws-vm' || template === 'aws-container')
+    return args.elasticIp === true || args.address === 'private';
+  if (template === 'gcp-vm' || template === 'gcp-container') return args.externalAddress !== 'ephemeral';
+  return false;
 }
