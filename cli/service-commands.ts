@@ -181,21 +181,29 @@ function registerCheck(program: Command): void {
   program
     .command('check')
     .description('say whether the configuration is right, or everything that is wrong with it')
+    .option('--preview', 'ask Pulumi what it would create for resources that have it; changes nothing')
     .addHelpText(
       'after',
       `
 Exit codes: 0 it is right, 1 it is not, 2 the command was not understood.
 
 Example:
-  $ reveille check --config /etc/reveille.yaml --json`,
+  $ reveille check --config /etc/reveille.yaml --json
+  $ reveille check --preview`,
     )
-    .action(async (_options: unknown, command: Command) => {
+    .action(async ({ preview = false }: { preview?: boolean }, command: Command) => {
       const { checkCommand } = await import('./check.js');
       const { json = false } = command.optsWithGlobals<GlobalOptions>();
-      const { exitCode, stdout, stderr } = checkCommand(configFileOf(command), { json });
-      process.stdout.write(stdout);
-      process.stderr.write(stderr);
-      process.exitCode = exitCode;
+      const file = configFileOf(command);
+      const checked = checkCommand(file, { json });
+      process.stderr.write(checked.stderr);
+      process.exitCode = checked.exitCode;
+      if (!preview || checked.exitCode !== 0) {
+        process.stdout.write(checked.stdout);
+        return;
+      }
+      const { withPreviews } = await import('./preview.js');
+      process.stdout.write(await withPreviews(file, checked.stdout, json));
     });
 }
 

@@ -125,14 +125,18 @@ function bestCase(
   const here = schemasAt(schema, path);
   const rank = (index: number) => {
     const keys = keysOf(here[index]);
-    return (
-      Object.keys(value).filter((key) => !keys.includes(key)).length * 1000 + (errors[index]?.length ?? 0)
-    );
+    const unknown = Object.keys(value).filter((key) => !keys.includes(key)).length;
+    const issues = errors[index] ?? [];
+    return unknown * 1000 + issues.filter(isOfTheKind).length * 100 + issues.length;
   };
   const indexes = errors.map((_, index) => index).filter((index) => keysOf(here[index]).length > 0);
   const [best] = indexes.sort((a, b) => rank(a) - rank(b));
   return best === undefined ? undefined : errors[best];
 }
+
+/** A word that says which case it is, and says another: it counts more than what is wrong within a case. */
+const isOfTheKind = ({ path, code }: Issue): boolean =>
+  path.length === 1 && (code === 'invalid_value' || code === 'invalid_format');
 
 function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ensureTemporal } from '#scripts/setup/temporal.mjs';
 import { type Config, loadConfig, splitAddress, stateDir } from '../../config/index.js';
 import { isReveilleError, ReveilleError } from '../../errors/index.js';
+import { ensurePulumiParts } from '../pulumi-setup.js';
 import { EndSignals } from './end-signals.js';
 import { HeldDoors } from './held-doors.js';
 import { HeldSocket } from './held-socket.js';
@@ -91,6 +92,7 @@ class Start {
     const { doors } = this.running;
     await doors.adjust(config);
     if (embedded) await this.temporal(embedded);
+    await this.pulumi();
     await Promise.all([
       this.part('worker'),
       this.part('proxy', { listenFd: proxy.fd, onSpawn: (child) => doors.handTo(child) }),
@@ -117,6 +119,16 @@ class Start {
     const log = this.log('temporal', false);
     const spec = temporalSpec({ ...embedded, binary, log, say });
     await this.supervise('temporal', spec);
+  }
+
+  /** Without it, only the resources that need it cannot be woken. */
+  private async pulumi(): Promise<void> {
+    try {
+      await ensurePulumiParts(this.options.config, this.signal);
+    } catch (error) {
+      if (this.signal.aborted) throw error;
+      say(`the provider pulumi is off: ${error instanceof Error ? error.message : error}`);
+    }
   }
 
   private async part(

@@ -43,9 +43,10 @@ const ofTemplate = <Name extends string, Args extends z.ZodType>(name: Name, arg
 
 /** Settings of the provider `pulumi`. */
 export const pulumiSettings = z.union([
+  // Its template aborts: else the union takes it for the one case that nearly fits, whatever the template is.
   z.strictObject({
     /** What is created: one of ours by name, or the path of a module of your own, relative to the configuration file. */
-    template: z.string({ error: OWN }).regex(/\//, { error: OWN }),
+    template: z.string({ error: OWN }).regex(/\//, { error: OWN, abort: true }),
     /** Arguments of the template. Those of ours: at the end of this page. */
     args: z.record(z.string(), z.unknown()).default({}),
     ...pulumiCommon,

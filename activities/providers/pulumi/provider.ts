@@ -143,6 +143,13 @@ export class PulumiProvider implements Provider {
     for (const name of PulumiHome.names(this.folder)) await this.home(name).log.rotate(LOG_LIMIT_BYTES);
   }
 
+  /** What an `up` would do, in the engine's words. Nothing is changed. */
+  async preview(request: BootRequest, context: ProviderContext): Promise<string> {
+    const outcome = await this.operate('preview', request, context);
+    if (outcome.state === 'done') return this.masker(request.definition)(outcome.text ?? '');
+    throw await this.failure('BOOT_FAILED', 'preview', request, outcome);
+  }
+
   private async up(request: BootRequest, context: ProviderContext): Promise<StackRecord> {
     const outcome = await this.operate('up', request, context);
     if (outcome.state === 'done' && outcome.record !== undefined) return outcome.record;
@@ -159,7 +166,7 @@ export class PulumiProvider implements Provider {
     home.clear();
   }
 
-  private async operate(kind: 'up' | 'destroy', request: BootRequest, context: ProviderContext) {
+  private async operate(kind: 'up' | 'destroy' | 'preview', request: BootRequest, context: ProviderContext) {
     const home = this.home(request.name);
     const job = describe(request, home.folder, this.services);
     const tools = await findTools(settingsOf(request.definition, 'pulumi').template);
