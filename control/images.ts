@@ -1,5 +1,5 @@
 import express, { type Request, type RequestHandler, Router } from 'express';
-import { type Config, hostName, imageKey, imageName, verify } from '../config/index.js';
+import { type Config, hostName, imageKey, imageName, sign, verify } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
 import {
   type AddedImage,
@@ -10,6 +10,7 @@ import {
   type ImageListing,
   type ImageRemoval,
   type ImageSeeding,
+  proofText,
 } from '../workflows/messages.js';
 import { IMAGE_NAME, imageBodies, imageQueries } from './image-inputs.js';
 import {
@@ -53,7 +54,8 @@ export function imagesApi(config: () => Config, plane: Plane, secret: string): R
     const source = { ...body, type: body.type ?? 'file' };
     const key = imageKey(source);
     const name = imageName(source);
-    const input = { key, place: at, name, queue: activityQueue('image', at), added: added(source, trusted) };
+    const proof = trusted ? sign(secret, proofText(key, at)) : undefined;
+    const input = { key, place: at, name, queue: activityQueue('image', at), added: added(source, proof) };
     await named(plane.images.add({ ...input, timeoutMs: config().images.timeout }));
     res.status(202).json({ key, place: at, name } satisfies AddedResult);
   });
@@ -114,14 +116,14 @@ async function chore<T extends ChoreResult>(
 
 function added(
   { url, mirrors, type, compression, ...rest }: Parameters<typeof imageKey>[0] & { type: string },
-  trusted: boolean,
+  proof: string | undefined,
 ): AddedImage {
   const { sha256, sha512, sha1, guid, register, metadata } = rest;
   return {
     urls: [url, ...mirrors],
     type,
     compression,
-    trusted,
+    ...(proof === undefined ? {} : { proof }),
     metadata,
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(sha512 === undefined ? {} : { sha512 }),

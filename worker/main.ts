@@ -164,7 +164,7 @@ class WorkerService implements Service {
       hasPollers: (queue) => hasPollers(this.temporal, queue, 'activity'),
       isFull: (...question) => this.parts.resources.isFull(...question),
       enterQuota: (...ask) => enterQuota(this.temporal, ...ask),
-      images: { images: this.parts.images, tell: (...news) => tellProgress(this.temporal, ...news) },
+      images: { images: this.parts.images, secret, tell: (...news) => tellProgress(this.temporal, ...news) },
       wantImage: (...ask) => wantImage(this.temporal, ...ask),
       openOf: (names) => this.parts.resources.openOf(names),
     });

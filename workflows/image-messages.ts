@@ -17,6 +17,8 @@ export interface ImageProgress {
   total?: number;
 }
 
+export const proofText = (key: string, place: string): string => `image ${key}@${place}`;
+
 /** An image that no configuration names: without credentials, since it stands in histories. */
 export interface AddedImage {
   urls: readonly [string, ...string[]];
@@ -28,8 +30,11 @@ export interface AddedImage {
   metadata?: boolean;
   guid?: string;
   register?: string;
-  /** Whether the operator of this host named it: others may not lead to private addresses. */
-  trusted: boolean;
+  /**
+   * HMAC of `proofText` with the secret of the installation: the operator named it, so it may lead to private addresses
+   * and files. Whoever only reaches Temporal cannot make one.
+   */
+  proof?: string;
 }
 
 export interface ImageInput {

@@ -1,4 +1,5 @@
-import type { ImageInput, ImageProgress } from '../../workflows/messages.js';
+import { verify } from '../../config/index.js';
+import { type ImageInput, type ImageProgress, proofText } from '../../workflows/messages.js';
 import type { LifecycleActivities } from '../contract.js';
 import { doChore } from './chores.js';
 import type { HostImages } from './host-images.js';
@@ -10,6 +11,7 @@ const TELL_SHARE = 1 / 20;
 
 export interface ImageServices {
   readonly images: HostImages;
+  readonly secret: string;
   /** Tells the workflow of an image how far it is. */
   tell(input: ImageInput, progress: ImageProgress): Promise<void>;
 }
@@ -22,7 +24,7 @@ export type Attempt = <T>(
 
 /** The activities of images' workflows. */
 export function createImageActivities(
-  { images, tell }: ImageServices,
+  { images, secret, tell }: ImageServices,
   attempt: Attempt,
 ): Pick<LifecycleActivities, 'makeImage' | 'doImageChore'> {
   return {
@@ -37,7 +39,7 @@ export function createImageActivities(
           },
         };
         try {
-          return await images.make(input, context);
+          return await images.make(input, context, isTrusted(input, secret));
         } finally {
           await telling.end();
         }
@@ -54,6 +56,9 @@ export function createImageActivities(
       }),
   };
 }
+
+const isTrusted = ({ key, place, added }: ImageInput, secret: string): boolean =>
+  verify(secret, proofText(key, place), added?.proof);
 
 const inWords = ({ step, bytes, total }: ImageProgress): string =>
   `${step} ${bytes}${total === undefined ? '' : ` of ${total}`} bytes`;

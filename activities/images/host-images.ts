@@ -144,9 +144,14 @@ export class HostImages {
     return this.torrents.wanted(await this.store(), this.config.images.torrent.seed);
   }
 
-  /** Makes one image usable, from where an earlier try was cut off. @throws ReveilleError IMAGE_…. */
-  async make(input: ImageInput, context: WorkContext): Promise<ImageResult> {
-    const known = input.added === undefined ? this.sources.known(input.key) : addedSource(input.added);
+  /**
+   * Makes one image usable, from where an earlier try was cut off.
+   * @param trusted of an image that no definition names: whether the operator of this host has added it.
+   * @throws ReveilleError IMAGE_….
+   */
+  async make(input: ImageInput, context: WorkContext, trusted = false): Promise<ImageResult> {
+    const known =
+      input.added === undefined ? this.sources.known(input.key) : addedSource(input.added, trusted);
     if (known === undefined)
       throw new ReveilleError('IMAGE_UNKNOWN', `nobody here knows where ${input.key} is from`);
     if (known.key !== input.key)

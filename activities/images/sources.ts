@@ -59,9 +59,9 @@ export class ImageSources {
   }
 }
 
-/** What the command line or the API has brought along. */
-export function addedSource(added: AddedImage): KnownSource {
-  const { urls, trusted, type, compression, metadata = false, ...rest } = added;
+/** What the command line or the API has brought along. @param trusted the operator of this host did. */
+export function addedSource(added: AddedImage, trusted = false): KnownSource {
+  const { urls, type, compression, metadata = false, proof: _, ...rest } = added;
   const [url, ...mirrors] = urls;
   const source = {
     ...rest,

@@ -27,7 +27,7 @@ const activities = createLifecycleActivities({
   hasPollers: async () => true,
   enterQuota: async () => {},
   openOf: async () => [],
-  images: { images: new HostImages(services), tell: async () => {} },
+  images: { images: new HostImages(services), secret: 'benchmark', tell: async () => {} },
   wantImage: async () => {},
 });
 const connection = await NativeConnection.connect(connectionOptions(config));

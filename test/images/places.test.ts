@@ -41,11 +41,10 @@ test('IPF5: what is known of an image reaches the place’s commands in their en
       compression: 'auto',
       guid: 'a:guid',
       register: 'shelf',
-      trusted: true,
     },
   };
   writeFileSync(join(host.folder, 'origin', url), 'bytes');
-  const made = await host.images.make({ ...input, key: addedSource(input.added).key }, CONTEXT);
+  const made = await host.images.make({ ...input, key: addedSource(input.added).key }, CONTEXT, true);
   assert.equal(made.id, 'an-id');
   assert.equal(readFileSync(join(host.folder, 'told'), 'utf8'), 'a:guid file\n');
   assert.equal(existsSync(join(host.folder, 'pwned')), false);
@@ -104,9 +103,13 @@ test('IPF9: a place that does not let an image go keeps it, here as well', async
 test('IP13: in test mode nothing is fetched, and each URL and GUID has the same id after the sleep', async (t) => {
   const host = new ImageHost(t, {}, { test: { sleep: '100ms' } });
   const ask = async (url: string, guid: string) => {
-    const added = { urls: [url] as const, guid, type: 'file', compression: 'auto', trusted: false };
+    const added = { urls: [url] as const, guid, type: 'file', compression: 'auto' };
     const began = performance.now();
-    const { id, sha256 } = await host.images.make({ ...host.input(addedSource(added).key), added }, CONTEXT);
+    const { id, sha256 } = await host.images.make(
+      { ...host.input(addedSource(added).key), added },
+      CONTEXT,
+      true,
+    );
     assert.ok(performance.now() - began >= 100);
     assert.equal(sha256, undefined);
     return id;

@@ -16,10 +16,10 @@ test('IP10: an image that came by BitTorrent is given to others while it is held
   const torrent = swarm.torrent(bytes);
   const end = await swarm.seed(torrent, bytes);
   await eventually('the tracker knows it', () => swarm.complete(torrent.infoHash) === 1);
-  const added = { urls: [torrent.magnet] as const, type: 'file', compression: 'auto', trusted: true };
+  const added = { urls: [torrent.magnet] as const, type: 'file', compression: 'auto' };
   const { key } = addedSource(added);
   const host = new ImageHost(t, {}, { allowPrivate: true });
-  const made = await host.images.make({ ...host.input(key), added }, CONTEXT);
+  const made = await host.images.make({ ...host.input(key), added }, CONTEXT, true);
   assert.ok(readFileSync((await host.images.store()).find(key)?.files[0]?.file ?? '').equals(bytes));
   assert.equal(made.key, key);
   await end();
@@ -35,7 +35,7 @@ test('IP10: an image that came by BitTorrent is given to others while it is held
   // The tracker has not heard yet that the first one is gone.
   await eventually('it is given', () => swarm.complete(torrent.infoHash) === 2);
   const other = new ImageHost(t, {}, { allowPrivate: true });
-  const second = await other.images.make({ ...other.input(key), added }, CONTEXT);
+  const second = await other.images.make({ ...other.input(key), added }, CONTEXT, true);
   assert.equal(second.sha256, made.sha256);
 
   await (await host.images.store()).remove(key, seeding.signal);

@@ -17,6 +17,14 @@ const SHELF = {
   exists: ['sh', '-c', 'test -e "shelf/$IMAGE_ID"'],
 };
 
+interface Extras {
+  /** More of each source. */
+  source?: object;
+  workers?: number;
+  /** More resources, as in reveille.yaml. */
+  resources?: Record<string, object>;
+}
+
 /** The images of a host as its workers have them, without Temporal; sources are files of the test's own. */
 export class ImageHost {
   readonly folder: string;
@@ -29,11 +37,11 @@ export class ImageHost {
     t: TestContext,
     readonly data: Readonly<Record<string, Buffer>>,
     images: object = {},
-    { source = {}, workers = 1 }: { source?: object; workers?: number } = {},
+    { source = {}, workers = 1, resources: more = {} }: Extras = {},
   ) {
     this.folder = mkdtempSync(join(tmpdir(), 'reveille-images-'));
     for (const name of ['shelf', 'origin']) mkdirSync(join(this.folder, name));
-    const resources = Object.fromEntries(
+    const own = Object.fromEntries(
       Object.entries(data).map(([name, bytes]) => {
         const file = join(this.folder, 'origin', name);
         writeFileSync(file, bytes);
@@ -43,7 +51,7 @@ export class ImageHost {
     );
     const section = { keepFree: '0B', register: { shelf: SHELF }, ...images };
     this.config = {
-      ...configSchema.parse({ resources, images: section }),
+      ...configSchema.parse({ resources: { ...own, ...more }, images: section }),
       file: undefined,
       folder: this.folder,
     };

@@ -107,7 +107,11 @@ export class Stack {
       searchAttributes: true,
       hasPollers: (queue) => hasPollers(this.temporal, queue, 'activity'),
       enterQuota: (...ask) => enterQuota(this.temporal, ...ask),
-      images: { images: this.images, tell: (...news) => tellProgress(this.temporal, ...news) },
+      images: {
+        images: this.images,
+        secret: SECRET,
+        tell: (...news) => tellProgress(this.temporal, ...news),
+      },
       wantImage: (...ask) => wantImage(this.temporal, ...ask),
       openOf: (names) => this.resources.openOf(names),
       isFull: (...question) => this.resources.isFull(...question),
