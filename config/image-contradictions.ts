@@ -25,6 +25,7 @@ export function imageContradictions({ images, resources }: LooseConfigFile): Con
     ...unknownPlace(path, source, images.register),
     ...shared(path, written),
     ...notExtracted(path, source),
+    ...notInParts(path, source),
   ]);
 }
 
@@ -80,4 +81,11 @@ function notExtracted(path: Path, { extract, type }: ImageSetting): Contradictio
       expected: isHandedOver ? 'type: filesystem' : 'extract left out',
     },
   ];
+}
+
+/** What a metadata file names is several files. */
+function notInParts(path: Path, { metadata }: ImageSetting): Contradiction[] {
+  if (!metadata || path.at(-2) === 'images') return [];
+  const message = 'what this takes is one file, and a metadata file names several';
+  return [{ paths: [[...path, 'metadata']], message, expected: 'the URL of the part itself' }];
 }

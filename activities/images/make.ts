@@ -2,15 +2,21 @@
 import { join } from 'node:path';
 import { type Config, type Logger, resolveReferences, splitAddress } from '../../config/index.js';
 import { isReveilleError, ReveilleError } from '../../errors/index.js';
-import type { Digests } from './contract.js';
-import { DEFAULT_FETCH_SETTINGS, type FetchSettings, type FetchSource, fetchSource } from './fetch/index.js';
+import type { Digests, ImageContext } from './contract.js';
+import {
+  DEFAULT_FETCH_SETTINGS,
+  type FetchSettings,
+  type FetchSource,
+  fetchMetadata,
+  fetchSource,
+} from './fetch/index.js';
 import type { KnownSource } from './sources.js';
-import type { Draft } from './store/draft.js';
+import type { Draft, ImageFacts } from './store/draft.js';
 import type { StoredImage } from './store/records.js';
 import type { ImageStore } from './store/store.js';
 import type { WorkContext } from './stored.js';
 import type { HeldTorrents } from './torrents.js';
-import { type UnpackLimits, unpackImage } from './unpack/index.js';
+import { type Unpacked, type UnpackLimits, unpackImage } from './unpack/index.js';
 
 interface Surroundings {
   readonly config: Config;
@@ -64,46 +70,90 @@ async function fill(
   }
 }
 
+/** What became of the bytes. */
+interface Fetched {
+  sha256: string;
+  from: string;
+  files: ImageFacts['files'];
+}
+
 async function fetchInto(
   draft: Draft,
-  { source, as, trusted }: KnownSource,
-  { config, log, torrents }: Surroundings,
+  known: KnownSource,
+  surroundings: Surroundings,
   { signal, progress }: WorkContext,
 ): Promise<StoredImage> {
-  const part = join(draft.work, 'bytes');
   const context = draft.context(signal, progress);
-  const wanted: FetchSource = {
-    urls: [source.url, ...source.mirrors],
-    digests: digestsOf(source),
-    trusted,
-    ...credentialsOf(source, config),
-  };
-  const fetched = await fetchSource(wanted, part, fetchSettings(config), context);
-  for (const warning of fetched.warnings)
-    log.warn({ image: source.guid ?? draft.key, warning }, 'about an image');
-  const files = await unpackImage(
-    { part, sha256: fetched.sha256, source, as, into: draft.files, limits: unpackLimits(config) },
-    draft,
-    {
-      signal,
-      progress,
-    },
-  );
-  const isKept = files.length === 1 && files[0]?.sha256 === fetched.sha256;
-  if (fetched.torrent !== undefined && isKept)
-    torrents.keep(draft.key, fetched.torrent, decodeURIComponent(new URL(fetched.from).hash.slice(1)));
-  return await draft.commit(
-    {
-      type: as,
-      digests: { ...digestsOf(source), sha256: fetched.sha256 },
-      ...(source.guid === undefined ? {} : { guid: source.guid }),
-      url: fetched.from,
-      files,
-    },
-    [],
+  const { source, as } = known;
+  const get = source.metadata ? fetchParts : fetchOne;
+  const { sha256, from: url, files } = await get(draft, known, surroundings, context);
+  const guid = source.guid === undefined ? {} : { guid: source.guid };
+  const digests = { ...digestsOf(source), sha256 };
+  return await draft.commit({ type: as, digests, ...guid, url, files }, [], context);
+}
+
+async function fetchOne(
+  draft: Draft,
+  known: KnownSource,
+  { config, log, torrents }: Surroundings,
+  context: ImageContext,
+): Promise<Fetched> {
+  const { source, as } = known;
+  const part = join(draft.work, 'bytes');
+  const fetched = await fetchSource(wantedOf(known, config), part, fetchSettings(config), context);
+  warn(log, draft, fetched.warnings);
+  const { sha256, from, torrent } = fetched;
+  const limits = unpackLimits(config);
+  const files = await unpackImage({ part, sha256, source, as, into: draft.files, limits }, draft, context);
+  const isKept = files.length === 1 && files[0]?.sha256 === sha256;
+  if (torrent !== undefined && isKept)
+    torrents.keep(draft.key, torrent, decodeURIComponent(new URL(from).hash.slice(1)));
+  return { sha256, from, files };
+}
+
+/** The parts that a metadata file names (IP3), each by the name of its type. */
+async function fetchParts(
+  draft: Draft,
+  known: KnownSource,
+  { config, log }: Surroundings,
+  context: ImageContext,
+): Promise<Fetched> {
+  const { guid, compression } = known.source;
+  const wanted = { ...wantedOf(known, config), ...(guid === undefined ? {} : { guid }) };
+  const { sha256, from, parts, warnings } = await fetchMetadata(
+    wanted,
+    draft.work,
+    fetchSettings(config),
     context,
   );
+  warn(log, draft, warnings);
+  const limits = unpackLimits(config);
+  const files: Unpacked[] = [];
+  for (const { name, type, file: part, sha256: digest } of parts) {
+    const options = {
+      part,
+      sha256: digest,
+      source: { type, compression },
+      as: type,
+      into: draft.files,
+      name,
+      limits,
+    };
+    files.push(...(await unpackImage(options, draft, context)));
+  }
+  return { sha256, from, files };
 }
+
+const warn = (log: Logger, { key: image }: Draft, warnings: readonly string[]): void => {
+  for (const warning of warnings) log.warn({ image, warning }, 'about an image');
+};
+
+const wantedOf = ({ source, trusted }: KnownSource, config: Config): FetchSource => ({
+  urls: [source.url, ...source.mirrors],
+  digests: digestsOf(source),
+  trusted,
+  ...credentialsOf(source, config),
+});
 
 function digestsOf({ sha256, sha512, sha1 }: KnownSource['source']): Digests {
   return {
@@ -137,6 +187,7 @@ function fetchSettings({ images: { fetch, torrent, allowPrivate } }: Config): Fe
     stallMs: fetch.stall,
     wholeMs: fetch.whole,
     maxBytes: fetch.maxBytes,
+    parts: fetch.parts,
     allowPrivate,
     torrent: {
       stallMs: torrent.stall,
