@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gceImageSettings } from './gce-image-schema.js';
 import { duration, size, span } from './units.js';
 import { address, command, environment, flag, secret, text, whole } from './values.js';
 import { wants } from './wording.js';
@@ -83,7 +84,7 @@ export const imagesByName = z
 
 const RATIO = wants('a ratio', 'a number of at least 0, such as 2 or 0.5');
 
-const place = z.strictObject({
+const commandPlace = z.strictObject({
   /** Prints the id that the place gives the image, as its first line. It finds the image in IMAGE_* variables. */
   register: command,
   /** Takes it away again: IMAGE_ID is what `register` printed. Default: nothing is to be done. */
@@ -95,6 +96,14 @@ const place = z.strictObject({
   /** Added to their environment. */
   env: environment,
 });
+
+const PLACE = wants('a place', '{ register: [...] } with a command, or { gce: { project, bucket } }');
+const gcePlace = z.strictObject({
+  /** A project of Compute Engine, where disks of the type `raw` become images of its own. */
+  gce: gceImageSettings,
+});
+const imagePlace = z.union([commandPlace, gcePlace], { error: PLACE });
+export type CommandPlace = z.output<typeof commandPlace>;
 
 /** The section `images`. */
 export const imagesSchema = z.strictObject({
@@ -166,7 +175,7 @@ export const imagesSchema = z.strictObject({
     })
     .prefault({}),
   /** Places beside this host that images are registered with, by name. */
-  register: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), place).default({}),
+  register: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), imagePlace).default({}),
   /** Nothing is fetched: after the sleep, each URL and GUID has an id that is always the same. For tests of a site. */
   test: z
     .strictObject({

@@ -11,9 +11,11 @@ export { backlogOf } from './backlog.js';
 export { ConfigError, type ConfigIssue, formatIssue } from './config-error.js';
 export { type ConfigDiff, diffConfigs } from './diff.js';
 export { addDiscovered, type Discovered, discoveredFile, readDiscovered } from './discovered.js';
+export type { GceImageSettings } from './gce-image-schema.js';
 export { hostName, stateDir } from './host.js';
 export {
   COMPRESSIONS,
+  type CommandPlace,
   IMAGE_TYPES,
   type ImageSetting,
   type ImagesDefinition,

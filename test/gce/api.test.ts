@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { backoffMs } from '../../activities/providers/gce/api.js';
-import { tokensFor } from '../../activities/providers/gce/credentials.js';
+import { COMPUTE, tokensFor } from '../../activities/providers/gce/credentials.js';
 import { LABELS } from '../../activities/providers/gce/labels.js';
 import type { Machine } from '../../activities/providers/gce/resources.js';
 import { stateOf } from '../../activities/providers/gce/state.js';
@@ -61,16 +61,16 @@ test('a service account’s key signs for itself, and nothing is sent but over h
       client_email: 'me@some-project.iam.gserviceaccount.com',
     };
     writeFileSync(join(folder, 'key.json'), JSON.stringify(key));
-    const said = (await tokensFor(HTTPS, 'key.json', folder)()) ?? '';
+    const said = (await tokensFor(COMPUTE, HTTPS, 'key.json', folder)()) ?? '';
     assert.match(said, /^Bearer /);
     const { iss, scope } = decodeJwt(said.slice('Bearer '.length));
     assert.deepEqual([iss, scope], [key.client_email, 'https://www.googleapis.com/auth/compute']);
-    assert.equal(await tokensFor('http://127.0.0.1:1/compute/v1', 'key.json', folder)(), undefined);
+    assert.equal(await tokensFor(COMPUTE, 'http://127.0.0.1:1/compute/v1', 'key.json', folder)(), undefined);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 });
 
 test('credentials that cannot be read are told by their name', async () => {
-  await assert.rejects(tokensFor(HTTPS, 'no-such-file.json', tmpdir())(), { code: 'CLOUD_DENIED' });
+  await assert.rejects(tokensFor(COMPUTE, HTTPS, 'no-such-file.json', tmpdir())(), { code: 'CLOUD_DENIED' });
 });

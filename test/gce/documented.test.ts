@@ -54,6 +54,29 @@ test('docs/clouds.md: the role for Compute Engine allows the calls that the prov
     assert.deepEqual([...includedPermissions].sort(), [...needed].sort());
   }));
 
+/** Those of the import of images. */
+const IMAGE_RIGHTS: Record<string, string[]> = {
+  'images.get': ['compute.images.get'],
+  // What is in the bucket is read in the name of whoever asks for the image.
+  'images.insert': ['compute.images.create', 'compute.images.setLabels', 'storage.objects.get'],
+  'images.delete': ['compute.images.delete'],
+  'globalOperations.wait': ['compute.globalOperations.get'],
+};
+
+test('docs/clouds.md: what images need beside it are the calls that their registrar makes, and no other', () => {
+  const [, role = ''] = /```yaml policy=gce-images\n([\s\S]*?)```/.exec(page) ?? [];
+  const { includedPermissions } = parse(role) as { includedPermissions: string[] };
+  const ofBucket = ['storage.objects.create', 'storage.objects.delete'];
+  const needed = [...Object.values(IMAGE_RIGHTS).flat(), ...ofBucket];
+  assert.deepEqual([...includedPermissions].sort(), needed.sort());
+  // The fake refuses what the reference's data do not have: so these are all that code can have called.
+  const { methods } = JSON.parse(readFileSync(join(root, 'test/gce/reference.json'), 'utf8')) as {
+    methods: object;
+  };
+  const known = [...Object.keys(RIGHTS), ...Object.keys(IMAGE_RIGHTS)];
+  assert.deepEqual(Object.keys(methods).sort(), known.sort());
+});
+
 test('docs/clouds.md and docs/providers.md: the examples for Compute Engine are right', () => {
   const providers = readFileSync(join(root, 'docs/providers.md'), 'utf8');
   const examples = [...`${page}\n${providers}`.matchAll(/```yaml\n([\s\S]*?)```/g)].map(

@@ -1,16 +1,11 @@
 import { spawn } from 'node:child_process';
-import {
-  type Config,
-  createMasker,
-  type ImagesDefinition,
-  resolveReferences,
-} from '../../../config/index.js';
+import { type CommandPlace, type Config, createMasker, resolveReferences } from '../../../config/index.js';
 import { ReveilleError } from '../../../errors/index.js';
 import { prepareProgram } from '../../host/program.js';
 import { cleanText, lastBytes } from '../../log-text.js';
 import type { PlacedImage, Registrar, RegistrarContext } from './contract.js';
 
-type Settings = ImagesDefinition['register'][string];
+type Settings = CommandPlace;
 type Step = 'register' | 'deregister' | 'exists';
 
 /** Of what a command prints: an id is a short line. */

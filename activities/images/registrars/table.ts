@@ -4,6 +4,7 @@ import type { KnownSource } from '../sources.js';
 import { CommandRegistrar } from './command.js';
 import type { Registrar } from './contract.js';
 import { DockerRegistrar } from './docker.js';
+import { GceRegistrar } from './gce.js';
 
 /**
  * Where an image is registered, beside this host's folder: an engine for containers, a place of images.register.
@@ -12,22 +13,23 @@ import { DockerRegistrar } from './docker.js';
 export function registrarsOf({ docker, source }: KnownSource, config: Config): Registrar[] {
   return [
     ...(docker === undefined ? [] : [new DockerRegistrar(docker.image, docker.engine)]),
-    ...(source.register === undefined ? [] : [commandAt(source.register, config)]),
+    ...(source.register === undefined ? [] : [registrarNamed(source.register, config)]),
   ];
 }
 
 /** Who can take a registration back: by its place, as the store has it. */
 export function registrarAt(place: string, config: Config): Registrar {
-  const [, kind, rest = ''] = /^(command|docker):(.*)$/.exec(place) ?? [];
-  if (kind === 'command') return commandAt(rest, config);
+  const [, kind, rest = ''] = /^(command|docker|gce):(.*)$/.exec(place) ?? [];
+  if (kind === 'command' || kind === 'gce') return registrarNamed(rest, config);
   const [, engine, image] = /^(default|(?:unix|tcp):\/\/[^ ]+) (.+)$/.exec(rest) ?? [];
   if (kind === 'docker' && image !== undefined)
     return new DockerRegistrar(image, engine === 'default' ? undefined : engine);
   throw new ReveilleError('IMAGE_REGISTER_FAILED', `nobody knows the place ${place}`);
 }
 
-function commandAt(name: string, config: Config): Registrar {
+function registrarNamed(name: string, config: Config): Registrar {
   const settings = Object.hasOwn(config.images.register, name) ? config.images.register[name] : undefined;
+  if (settings !== undefined && 'gce' in settings) return new GceRegistrar(name, settings.gce, config);
   if (settings !== undefined) return new CommandRegistrar(name, settings, config);
   throw new ReveilleError('IMAGE_REGISTER_FAILED', `there is no place ${name} in images.register`);
 }

@@ -13,7 +13,7 @@ import { siteOf } from '../../host/owner.js';
 import type { HostServices } from '../../host/services.js';
 import type { BootRequest, ProviderContext } from '../contract.js';
 import { Api } from './api.js';
-import { tokensFor } from './credentials.js';
+import { COMPUTE, tokensFor } from './credentials.js';
 import { marksOf } from './labels.js';
 import { Machines } from './machines.js';
 import type { Machine } from './resources.js';
@@ -109,7 +109,7 @@ export class Cloud {
     const key = JSON.stringify([url, project, patienceMs, credentials]);
     const known = this.projects.get(key);
     if (known !== undefined) return known;
-    const authorization = tokensFor(url, credentials, this.config.folder);
+    const authorization = tokensFor(COMPUTE, url, credentials, this.config.folder);
     const made = new Machines(new Api({ url, project, patienceMs, authorization }));
     this.projects.set(key, made);
     return made;

@@ -6,7 +6,8 @@ import { jittered } from './api.js';
 import type { Cloud } from './cloud.js';
 import { isBusy, isMissing, Refusal } from './failures.js';
 import { marksOf } from './labels.js';
-import type { Done, Machines } from './machines.js';
+import type { Machines } from './machines.js';
+import type { Done } from './operations.js';
 import { lastPart, type Machine } from './resources.js';
 import { type State, stateOf } from './state.js';
 

@@ -1,30 +1,13 @@
-import { createHash } from 'node:crypto';
-import { pause } from '../../pause.js';
 import type { ProviderContext } from '../contract.js';
-import { type Api, jittered } from './api.js';
-import { isMissing, Refusal } from './failures.js';
+import type { Api } from './api.js';
+import { isMissing } from './failures.js';
+import { type Asking, askFor, type Done } from './operations.js';
 import { lastPart, type Machine, type Operation } from './resources.js';
 
-/** The cloud answers a wait within two minutes. */
-const WAIT_MS = 150_000;
-/** Between two waits that were answered too early. */
-const SOON_MS = 500;
 const PAGE = 500;
-
-/** How one asking is told from another: the same text is the same asking, for whoever sends it again. */
-export type Asking = readonly (string | number)[];
 
 /** What may be asked of a machine that exists. */
 export type Verb = 'start' | 'stop' | 'suspend' | 'resume';
-
-/** How an asking ended: what was done before, or by another worker, is told as done. */
-export interface Done {
-  readonly operation: Operation;
-  /** It was over when it was answered: probably asked for before. */
-  readonly isOld: boolean;
-  /** Why it failed. */
-  readonly failure?: Refusal;
-}
 
 /** Machines of one project. */
 export class Machines {
@@ -59,16 +42,18 @@ export class Machines {
   }
 
   insert(zone: string, spec: object, asking: Asking, context: ProviderContext): Promise<Done> {
-    return this.ask(zone, { method: 'POST', path: 'instances', body: spec }, asking, context);
+    return askFor(this.api, zoneOf(zone), { method: 'POST', path: 'instances', body: spec }, asking, context);
   }
 
   /** By its id: never another machine that has its name meanwhile. */
   tell({ id, zone }: Machine, verb: Verb, asking: Asking, context: ProviderContext): Promise<Done> {
-    return this.ask(lastPart(zone), { method: 'POST', path: `instances/${id}/${verb}` }, asking, context);
+    const call = { method: 'POST', path: `instances/${id}/${verb}` } as const;
+    return askFor(this.api, zoneOf(zone), call, asking, context);
   }
 
   remove({ id, zone }: Machine, asking: Asking, context: ProviderContext): Promise<Done> {
-    return this.ask(lastPart(zone), { method: 'DELETE', path: `instances/${id}` }, asking, context);
+    const call = { method: 'DELETE', path: `instances/${id}` } as const;
+    return askFor(this.api, zoneOf(zone), call, asking, context);
   }
 
   /** @throws Refusal 412 where its labels are not those of `machine` any more. */
@@ -77,7 +62,7 @@ export class Machines {
     const body = { labels: { ...machine.labels, ...labels }, labelFingerprint };
     const asking = ['labels', id, labelFingerprint ?? '', JSON.stringify(labels)];
     const call = { method: 'POST' as const, path: `instances/${id}/setLabels`, body };
-    const { failure } = await this.ask(lastPart(zone), call, asking, context);
+    const { failure } = await askFor(this.api, zoneOf(zone), call, asking, context);
     if (failure) throw failure;
   }
 
@@ -106,53 +91,6 @@ export class Machines {
     });
     return items.sort((a, b) => Date.parse(b.insertTime ?? '') - Date.parse(a.insertTime ?? ''));
   }
-
-  /**
-   * Asks, and follows what was begun to its end. Sent again under the same id, the cloud does it once.
-   * @throws Refusal, Unanswered: nothing was begun, as far as is known.
-   */
-  private async ask(
-    zone: string,
-    call: { method: 'POST' | 'DELETE'; path: string; body?: object },
-    asking: Asking,
-    context: ProviderContext,
-  ): Promise<Done> {
-    const { signal } = context;
-    const query = { requestId: requestId(asking) };
-    const path = `zones/${zone}/${call.path}`;
-    const begun = await this.api.call<Operation>({ ...call, path, query, signal });
-    const operation = await this.followed(zone, begun, context);
-    const [error] = operation.error?.errors ?? [];
-    const isOld = begun.status === 'DONE';
-    if (error === undefined) return { operation, isOld };
-    const message = `${operation.operationType ?? 'an operation'} failed: ${error.message ?? error.code}`;
-    return { operation, isOld, failure: new Refusal(0, error.code ?? '', message) };
-  }
-
-  private async followed(zone: string, begun: Operation, context: ProviderContext): Promise<Operation> {
-    const { signal, heartbeat } = context;
-    let operation = begun;
-    while (operation.status !== 'DONE') {
-      heartbeat(`${operation.operationType} ${operation.progress ?? 0} %`);
-      const since = performance.now();
-      const path = `zones/${zone}/operations/${operation.name}/wait`;
-      operation = await this.api.call<Operation>({ method: 'POST', path, signal, answerMs: WAIT_MS });
-      const early = SOON_MS - (performance.now() - since);
-      if (operation.status !== 'DONE' && early > 0) await pause(jittered(SOON_MS), signal);
-    }
-    return operation;
-  }
 }
 
-/** A UUID of version 8 (RFC 9562): the same for the same asking. */
-function requestId(asking: Asking): string {
-  const hex = createHash('sha256').update(JSON.stringify(asking)).digest('hex');
-  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join('-');
-}
+const zoneOf = (zone: string): string => `zones/${lastPart(zone)}`;

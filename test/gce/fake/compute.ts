@@ -124,6 +124,12 @@ export class FakeCompute {
         const verb = name.slice('instances.'.length) as 'start' | 'stop' | 'suspend' | 'resume';
         return shown(project[verb](project.find(zone, instance), requestId));
       }
+      case 'images.get':
+        return project.image(params.image ?? '');
+      case 'images.insert':
+        return shown(project.insertImage(body as { name: string }, requestId));
+      case 'images.delete':
+        return shown(project.removeImage(params.image ?? '', requestId));
       case 'instances.getSerialPortOutput':
         return project.find(zone, instance).serial.from(Number(query.get('start') ?? 0));
       case 'zoneOperations.list': {
@@ -133,6 +139,7 @@ export class FakeCompute {
         );
         return { kind: 'compute#operationList', items: items.map(shown) };
       }
+      case 'globalOperations.wait':
       case 'zoneOperations.wait': {
         const found = project.operations.find((one) => one.name === operation);
         if (found === undefined) throw new Refused(404, 'notFound', 'no such operation');

@@ -23,6 +23,9 @@ export class Refused extends Error {
 export class Project {
   readonly machines: FakeMachine[] = [];
   readonly operations: FakeOperation[] = [];
+  readonly images = new Map<string, { name: string; status: string }>();
+  /** What an image is made from is read when it is imported. */
+  onImport: (image: object) => Promise<void> = async () => {};
   private readonly byRequest = new Map<string, FakeOperation>();
   private readonly hanging = new Set<string>();
   /** Errors that the next operations of a type end with. */
@@ -149,6 +152,37 @@ export class Project {
    */
   async preempt(machine: FakeMachine, until: Promise<unknown> = Promise.resolve()): Promise<void> {
     await this.bySystem('compute.instances.preempted', machine, () => machine.powerOff('TERMINATED', until));
+  }
+
+  insertImage(body: { name: string }, requestId: string | null): FakeOperation {
+    return this.once(requestId, () => {
+      if (this.images.has(body.name))
+        throw new Refused(409, 'alreadyExists', `'${body.name}' already exists`);
+      const image = { ...body, status: 'PENDING' };
+      this.images.set(body.name, image);
+      return this.begin('insert', undefined, async () => {
+        await sleep(STEP_MS);
+        image.status = 'FAILED';
+        this.maybeFail('insertImage', 'global');
+        await this.onImport(body);
+        image.status = 'READY';
+      });
+    });
+  }
+
+  removeImage(name: string, requestId: string | null): FakeOperation {
+    return this.once(requestId, () => {
+      this.image(name);
+      return this.begin('delete', undefined, async () => {
+        this.images.delete(name);
+      });
+    });
+  }
+
+  image(name: string): { name: string; status: string } {
+    const found = this.images.get(name);
+    if (found === undefined) throw new Refused(404, 'notFound', `no image ${name}`);
+    return found;
   }
 
   close(): void {
