@@ -115,6 +115,11 @@ export abstract class HouseBase {
     writeFileSync(this.path(name), '');
   }
 
+  /** Takes it away again. */
+  deny(name: string): void {
+    rmSync(this.path(name));
+  }
+
   journal(event?: JournalEntry['event']): JournalEntry[] {
     const file = this.path('journal');
     if (!existsSync(file)) return [];
