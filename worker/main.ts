@@ -29,6 +29,7 @@ import type { Tracing } from '../tracing/contract.js';
 import { startTracing } from '../tracing/start.js';
 import { hasSearchAttributes } from './cluster.js';
 import { follow } from './follow.js';
+import { tellImages } from './image-metrics.js';
 import { collectImages, releaseUnused } from './images.js';
 import { WorkerMetrics } from './metrics.js';
 import { MetricsServer } from './metrics-server.js';
@@ -85,6 +86,7 @@ class WorkerService implements Service {
     const providers = createProviders(this.host);
     const resources = new ResourceClient(temporal);
     const images = new HostImages(this.host);
+    tellImages(told.metrics.registry, images);
     this.parts = { definitions: this.definitions, providers, resources, images, host, log };
   }
 
