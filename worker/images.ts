@@ -28,7 +28,7 @@ export async function releaseUnused(services: ReconcileServices, signal: AbortSi
 
 const ownerOf = (user: string): string => user.replace(/@\d+$/, '');
 
-/** Makes room by age and by what the disk has left (IP16, IP17). */
+/** Makes room by age and by what the disk has left (IP16, IP17), and looks whether what stays is what it was (IPF7). */
 export async function collectImages(
   { images, log }: { images: HostImages } & Pick<ReconcileServices, 'log'>,
   signal: AbortSignal,
@@ -38,4 +38,5 @@ export async function collectImages(
   const { removed, kept } = await store.collect(collectOptions(images.config.images), signal);
   images.sources.prune();
   if (removed.length + kept.length > 0) log.info({ removed, kept }, 'images that nothing needs were removed');
+  await store.recheckDue({ signal });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { eventually } from '../kit/conditions.js';
@@ -176,6 +176,33 @@ test('an image that its place does not let go is kept, and another goes', async 
   await addImage(store, D, MB);
   assert.deepEqual(new Set(store.list().map(({ key }) => key)), new Set([A, C, D]));
   assert.ok(await store.use(A, 'web@1'));
+});
+
+test('who needs room waits for what another is removing', async (t) => {
+  const folder = testFolder(t);
+  let end = () => {};
+  let begun = false;
+  const one = await openStore(folder, {
+    budgetBytes: THREE,
+    deregister: () =>
+      new Promise((resolve) => {
+        begun = true;
+        end = resolve;
+      }),
+  });
+  const other = await openStore(folder, { budgetBytes: THREE });
+  await addImage(one, A, 3 * MB);
+  const removing = one.remove(A, NEVER);
+  await eventually('it is being removed', () => begun);
+  const adding = addImage(other, B, 3 * MB);
+  adding.catch(() => {});
+  const { ino } = statSync(join(folder, 'locks', A));
+  // proc(5): who waits for a lock has an arrow.
+  const waiting = new RegExp(`-> FLOCK .*:${ino} `);
+  await eventually('the other waits', () => waiting.test(readFileSync('/proc/locks', 'utf8')));
+  end();
+  await removing;
+  assert.equal((await adding).key, B);
 });
 
 test('who would use an image while it is deregistered waits, and finds it gone, or kept', async (t) => {

@@ -124,6 +124,19 @@ test('IPF7: files are read again before a use when the last check is too old', a
   assert.equal(await store.use(KEY, 'web@2'), undefined);
 });
 
+test('IPF7: images whose check is too old are looked at before anybody uses them', async (t) => {
+  const store = await openStore(testFolder(t), { recheckAfterMs: -1 });
+  const [sound, changed] = [keyOf('sound'), keyOf('changed')];
+  await addImage(store, sound, MB);
+  const { files } = await addImage(store, changed, MB);
+  writeFileSync(files[0]?.file ?? '', 'something else');
+  await store.recheckDue({});
+  assert.deepEqual(
+    store.list().map(({ key }) => key),
+    [sound],
+  );
+});
+
 test('an extracted folder is checked as a whole', async (t) => {
   const store = await openStore(testFolder(t));
   const draft = await store.begin(KEY);

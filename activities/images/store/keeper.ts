@@ -62,14 +62,19 @@ export class Keeper {
     for (;;) {
       signal.throwIfAborted();
       await this.emptyAside();
-      const victim = await this.locked(() => this.grantOrChoose(key, bytes, kept));
-      if (victim === undefined) return;
-      if (!(await this.evict(victim, signal))) kept.add(victim.key);
+      const next = await this.locked(() => this.grantOrChoose(key, bytes, kept));
+      if (next === undefined) return;
+      if (typeof next === 'string') await this.waitFor(next, signal);
+      else if (!(await this.evict(next, signal))) kept.add(next.key);
     }
   }
 
-  /** @returns undefined where the room is there, and is taken; else who has to go first. */
-  private async grantOrChoose(key: string, bytes: number, kept: Set<string>): Promise<Victim | undefined> {
+  /** @returns undefined where the room is there, and is taken; else who has to go first, or the key to wait for. */
+  private async grantOrChoose(
+    key: string,
+    bytes: number,
+    kept: Set<string>,
+  ): Promise<Victim | string | undefined> {
     const account = await Account.take(this.layout, this.records);
     const { budgetBytes } = this.options;
     const shortage = account.shortage(key, bytes, budgetBytes);
@@ -79,13 +84,19 @@ export class Keeper {
     }
     const candidates = account.evictable(new Set([...kept, key]));
     // Nothing is thrown away for what can never fit.
-    if (candidates.reduce((sum, candidate) => sum + candidate.bytes, 0) >= shortage) {
-      for (const candidate of candidates) {
-        const victim = await this.claim(candidate);
-        if (victim !== undefined) return victim;
-      }
+    if (candidates.reduce((sum, candidate) => sum + candidate.bytes, 0) < shortage) {
+      throw account.noSpace(key, bytes, budgetBytes);
     }
-    throw account.noSpace(key, bytes, budgetBytes);
+    for (const candidate of candidates) {
+      const victim = await this.claim(candidate);
+      if (victim !== undefined) return victim;
+    }
+    // All are being removed, or looked at, by others.
+    return candidates[0]?.key;
+  }
+
+  private async waitFor(key: string, signal: AbortSignal): Promise<void> {
+    (await FileLock.take(this.layout.keyLock(key), signal)).release();
   }
 
   /**

@@ -165,6 +165,11 @@ export class ImageStore {
     return recheck(this.keeper, key, options);
   }
 
+  /** Looks at all images whose check is due, so that who uses them next need not wait for it. */
+  async recheckDue(options: CheckOptions): Promise<void> {
+    for (const { key } of this.list()) await this.checked(key, options);
+  }
+
   /**
    * Removes an image, or partial work on one; content where there is none.
    * @throws ReveilleError IMAGE_IN_USE naming its users, or where it is being fetched.
