@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ec2ImageSettings } from './ec2-image-schema.js';
 import { gceImageSettings } from './gce-image-schema.js';
 import { duration, size, span } from './units.js';
 import { address, command, environment, flag, secret, text, whole } from './values.js';
@@ -97,12 +98,20 @@ const commandPlace = z.strictObject({
   env: environment,
 });
 
-const PLACE = wants('a place', '{ register: [...] } with a command, or { gce: { project, bucket } }');
+const PLACE = wants(
+  'a place',
+  '{ register: [...] } with a command, { ec2: { upload: [...] } } or { gce: { project, bucket } }',
+);
 const gcePlace = z.strictObject({
   /** A project of Compute Engine, where disks of the type `raw` become images of its own. */
   gce: gceImageSettings,
 });
-const imagePlace = z.union([commandPlace, gcePlace], { error: PLACE });
+const ec2Place = z.strictObject({
+  /** A region of EC2, or of a cloud with the same interface, where disks of the type `raw` become images of its own. */
+  ec2: ec2ImageSettings,
+});
+const imagePlace = z.union([commandPlace, ec2Place, gcePlace], { error: PLACE });
+export type Ec2Place = z.output<typeof ec2Place>;
 export type CommandPlace = z.output<typeof commandPlace>;
 
 /** The section `images`. */

@@ -16,6 +16,7 @@ export { hostName, stateDir } from './host.js';
 export {
   COMPRESSIONS,
   type CommandPlace,
+  type Ec2Place,
   IMAGE_TYPES,
   type ImageSetting,
   type ImagesDefinition,

@@ -120,7 +120,7 @@ export class HostImages {
       wanted.flatMap(({ slot, key, source }) => {
         const image = store.find(key);
         if (image === undefined) return [];
-        const isIts = (place: string) => /^(?:command|gce):(.*)$/.exec(place)?.[1] === source.register;
+        const isIts = (place: string) => /^(?:command|ec2|gce):(.*)$/.exec(place)?.[1] === source.register;
         const id = image.registrations.find(({ place }) => isIts(place))?.id;
         return [[slot, { key, path: pathOf(image), ...(id === undefined ? {} : { id }) }]];
       }),

@@ -1,12 +1,11 @@
 import { z } from 'zod';
+import { ec2Account } from '../ec2-account.js';
 import { duration, size, span } from '../units.js';
-import { flag, port, reference, text, webUrl } from '../values.js';
+import { flag, port, reference, text } from '../values.js';
 import { wants } from '../wording.js';
 
 const SECOND = 1000;
 const GIB = 1024 ** 3;
-const SECRET = wants('a secret by reference', 'a reference such as ${env:AWS_SECRET_ACCESS_KEY}');
-const secretReference = reference.refine((value) => /\$\{(env|file):/.test(value), SECRET);
 const INSTANCE = wants('an instance id', 'an id such as i-0123456789abcdef0');
 const TYPES = wants('a machine type', 'a type such as t3.micro, or a list of them');
 const PRICE = wants('a price', 'true, or { maxPrice: "0.05" } in dollars an hour');
@@ -35,23 +34,7 @@ const spotPrice = z.strictObject({
 
 /** Settings of the provider `ec2`. */
 export const ec2Settings = z.strictObject({
-  /** Region, such as eu-central-1. Default: where the SDK finds it: AWS_REGION, or ~/.aws/config. */
-  region: text('a region').optional(),
-  /** URL of an EC2-compatible service, such as that of a Eucalyptus site. Default: AWS. */
-  endpoint: webUrl.optional(),
-  /** Default: where the SDK finds them: environment, ~/.aws, the role of the machine or container. */
-  credentials: z
-    .strictObject({
-      /** Its public half. */
-      accessKeyId: reference,
-      /** Its secret half: a reference. */
-      secretAccessKey: secretReference,
-      /** Of temporary ones: a reference. */
-      sessionToken: secretReference.optional(),
-    })
-    .optional(),
-  /** Profile of ~/.aws whose credentials and region are used. */
-  profile: text('a profile').optional(),
+  ...ec2Account,
   /** An instance that exists: it is started and stopped, never terminated. One of instance, find and image. */
   instance: z
     .string({ error: INSTANCE })

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { answerTo, Ec2Faults, errorAnswer } from './ec2-faults.js';
 import { Guest, STATE_CODES } from './ec2-guest.js';
+import { Ec2Imports } from './ec2-imports.js';
 import { Moto } from './moto.js';
 
 interface Answer {
@@ -19,6 +20,7 @@ interface Answer {
 export class Ec2Site {
   readonly faults = new Ec2Faults();
   readonly guests = new Map<string, Guest>();
+  readonly imports: Ec2Imports;
   /** Names of the calls that came in. */
   readonly calls: string[] = [];
   /** The most instances of one resource that were alive at once. */
@@ -26,6 +28,8 @@ export class Ec2Site {
   image = '';
   /** How long instances are pending, ms: long enough for a look to see it. */
   bootMs = 30;
+  /** Ids of images: a name is one's alone, which moto does not see to. */
+  private readonly names = new Map<string, string>();
   private readonly tokens = new Map<string, { parameters: string; answer: Promise<Answer> }>();
   private readonly network = `127.${randomInt(1, 250)}`;
   private readonly server = createServer((request, response) => void this.take(request, response));
@@ -33,7 +37,9 @@ export class Ec2Site {
   private constructor(
     private readonly moto: Moto,
     private readonly command: readonly string[],
-  ) {}
+  ) {
+    this.imports = new Ec2Imports(moto);
+  }
 
   /** @param command what runs in each instance, with its user data (lines of NAME=VALUE) and LISTEN as environment. */
   static async start(command: readonly string[]): Promise<Ec2Site> {
@@ -88,11 +94,16 @@ export class Ec2Site {
     return /<instanceId>(.*?)</.exec(body)?.[1] ?? '';
   }
 
+  /** Ids of what the cloud has, by the call that lists it and the tag that they stand in. */
+  async list(parameters: Record<string, string>, tag: string): Promise<string[]> {
+    const text = await (await this.moto.call(parameters)).text();
+    const all = [...text.matchAll(new RegExp(`<${tag}>(.*?)<`, 'g'))].map(([, id = '']) => id);
+    return [...new Set(all)];
+  }
+
   /** Disks that the cloud has. */
-  async disks(): Promise<string[]> {
-    const text = await (await this.moto.call({ Action: 'DescribeVolumes' })).text();
-    // Where they are attached, they are named again.
-    return [...new Set([...text.matchAll(/<volumeId>(.*?)</g)].map(([, id = '']) => id))];
+  disks(): Promise<string[]> {
+    return this.list({ Action: 'DescribeVolumes' }, 'volumeId');
   }
 
   async close(): Promise<void> {
@@ -100,6 +111,7 @@ export class Ec2Site {
     await new Promise((resolve) => this.server.close(resolve));
     for (const guest of this.guests.values()) guest.crash();
     await this.moto.close();
+    this.imports.close();
   }
 
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -127,14 +139,25 @@ export class Ec2Site {
   private async answer(action: string, call: URLSearchParams): Promise<Answer> {
     const guest = this.guests.get(call.get('InstanceId.1') ?? call.get('InstanceId') ?? '');
     if (action === 'RunInstances') return await this.runOnce(call);
+    if (action === 'ImportSnapshot') return await this.imports.begin(call);
+    if (action === 'DescribeImportSnapshotTasks') return this.imports.tell(call);
     if (action === 'GetConsoleOutput' && guest !== undefined) return consoleOf(guest);
+    const name = call.get('Name') ?? '';
+    if (action === 'RegisterImage' && this.names.has(name))
+      return { status: 400, body: errorAnswer('InvalidAMIName.Duplicate', `${name} is taken`) };
     const done = await this.pass(call);
+    if (action === 'RegisterImage') this.names.set(name, /<imageId>(.*?)</.exec(done.body)?.[1] ?? '');
+    if (action === 'DeregisterImage') this.forget(call.get('ImageId') ?? '');
     if (guest === undefined || done.status !== 200) return done;
     const wrong = { status: 400, body: errorAnswer('IncorrectInstanceState', `it is ${guest.state}`) };
     if (action === 'StartInstances') return this.noted(guest, guest.start()) ? done : wrong;
     if (action === 'StopInstances') return guest.stop(call.get('Hibernate') === 'true') ? done : wrong;
     if (action === 'TerminateInstances') guest.terminate();
     return done;
+  }
+
+  private forget(image: string): void {
+    for (const [name, id] of this.names) if (id === image) this.names.delete(name);
   }
 
   /** "If you retry a request that completed … with the same client token, the retry succeeds with no further actions." */

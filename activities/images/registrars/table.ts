@@ -4,6 +4,7 @@ import type { KnownSource } from '../sources.js';
 import { CommandRegistrar } from './command.js';
 import type { Registrar } from './contract.js';
 import { DockerRegistrar } from './docker.js';
+import { Ec2Registrar } from './ec2.js';
 import { GceRegistrar } from './gce.js';
 
 /**
@@ -19,8 +20,8 @@ export function registrarsOf({ docker, source }: KnownSource, config: Config): R
 
 /** Who can take a registration back: by its place, as the store has it. */
 export function registrarAt(place: string, config: Config): Registrar {
-  const [, kind, rest = ''] = /^(command|docker|gce):(.*)$/.exec(place) ?? [];
-  if (kind === 'command' || kind === 'gce') return registrarNamed(rest, config);
+  const [, kind, rest = ''] = /^(command|docker|ec2|gce):(.*)$/.exec(place) ?? [];
+  if (kind === 'command' || kind === 'ec2' || kind === 'gce') return registrarNamed(rest, config);
   const [, engine, image] = /^(default|(?:unix|tcp):\/\/[^ ]+) (.+)$/.exec(rest) ?? [];
   if (kind === 'docker' && image !== undefined)
     return new DockerRegistrar(image, engine === 'default' ? undefined : engine);
@@ -29,6 +30,7 @@ export function registrarAt(place: string, config: Config): Registrar {
 
 function registrarNamed(name: string, config: Config): Registrar {
   const settings = Object.hasOwn(config.images.register, name) ? config.images.register[name] : undefined;
+  if (settings !== undefined && 'ec2' in settings) return new Ec2Registrar(name, settings.ec2, config);
   if (settings !== undefined && 'gce' in settings) return new GceRegistrar(name, settings.gce, config);
   if (settings !== undefined) return new CommandRegistrar(name, settings, config);
   throw new ReveilleError('IMAGE_REGISTER_FAILED', `there is no place ${name} in images.register`);

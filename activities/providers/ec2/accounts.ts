@@ -12,10 +12,10 @@ import {
   secretsOf,
   settingsOf,
 } from '../../../config/index.js';
-import { ReveilleError } from '../../../errors/index.js';
 import { Generations } from '../../host/generations.js';
 import { siteOf } from '../../host/owner.js';
 import type { HostServices } from '../../host/services.js';
+import { makeClient, resolved, secretsOfCredentials } from './client.js';
 import { Cloud } from './cloud.js';
 import { View } from './view.js';
 
@@ -118,21 +118,17 @@ export class Accounts {
     settings: Ec2Settings,
   ): Promise<Shared> {
     const { region, endpoint, profile, timeout } = settings;
-    const credentials = this.credentials(name, settings);
+    const credentials = resolved(settings.credentials, (key, text) =>
+      this.resolve(name, `credentials.${key}`, text),
+    );
     const key = createHash('sha256')
       .update(JSON.stringify([region, endpoint, profile, credentials]))
       .digest('hex');
     const known = this.shared.get(key);
     if (known !== undefined) return known;
     const make = async (): Promise<Shared> => {
-      const given = Object.entries({ region, endpoint, profile, credentials });
-      const config = Object.fromEntries(given.filter(([, value]) => value !== undefined));
-      // Whoever calls looks before it calls again: so nothing is sent twice behind its back.
-      const client = new sdk.EC2Client({ ...config, maxAttempts: 1 });
-      await client.config.region().catch((cause: unknown) => {
-        throw new ReveilleError('CLOUD_INVALID', `no region is known: ${String(cause)}`, { cause });
-      });
-      const cloud = new Cloud(sdk, client, timeout, createMasker(Object.values(credentials ?? {})));
+      const client = await makeClient(sdk, { region, endpoint, profile, credentials });
+      const cloud = new Cloud(sdk, client, timeout, createMasker(secretsOfCredentials(credentials)));
       return { client, view: new View(() => cloud.owned(this.owner)) };
     };
     const made = make();
@@ -141,16 +137,5 @@ export class Accounts {
     const [oldest] = this.shared.keys();
     if (this.shared.size > MAX_CLIENTS && oldest !== undefined) this.shared.delete(oldest);
     return made;
-  }
-
-  private credentials(name: string, { credentials }: Ec2Settings) {
-    if (credentials === undefined) return undefined;
-    const value = (key: keyof typeof credentials) =>
-      this.resolve(name, `credentials.${key}`, credentials[key] ?? '');
-    return {
-      accessKeyId: value('accessKeyId'),
-      secretAccessKey: value('secretAccessKey'),
-      ...(credentials.sessionToken === undefined ? {} : { sessionToken: value('sessionToken') }),
-    };
   }
 }

@@ -26,7 +26,7 @@ const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
   [/^(InvalidClientTokenId|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken)$/, 'denied'],
   [/^(RequestExpired|ExpiredToken(Exception)?|UnrecognizedClientException|PendingVerification)$/, 'denied'],
   [/^(CredentialsProviderError|TokenProviderError|InvalidAccessKeyId)$/, 'denied'],
-  [/^InvalidInstanceID\.NotFound$/, 'gone'],
+  [/^Invalid(InstanceID|AMIID|Snapshot)\.(NotFound|Unavailable)$/, 'gone'],
   [/^Incorrect(Instance)?State$/, 'state'],
   [/^IdempotentParameterMismatch$/, 'mismatch'],
   [/^Unsupported(Operation|HibernationConfiguration)$/, 'unsupported'],
