@@ -128,10 +128,9 @@ test('an image by URL has its id at the place that it is to be registered with',
     type: 'raw',
     compression: 'auto',
     register: 'google',
-    trusted: true,
   };
   const { key } = addedSource(added);
-  const made = await host.images.make({ ...host.input(key), added }, WORK);
+  const made = await host.images.make({ ...host.input(key), added }, WORK, true);
   assert.equal(made.id, `projects/some-project/global/images/reveille-${key.slice(0, 40)}`);
 });
 
