@@ -27,8 +27,8 @@ if [ -f /app.sh ]; then
   wait $!
   poweroff -f
 fi
-httpd -p 80 -h /www
 seed=$(findfs LABEL=cidata) && mount -t vfat -o ro "$seed" /seed && sh /seed/user-data
+httpd -p 80 -h /www
 dropbear -R -E -B -p 22
 echo the guest is up
 while :; do sleep 1000; done
