@@ -35,6 +35,8 @@ import { RETRY, toFailure, until } from './steps.js';
 
 /** A killed worker's work is taken over after this long without a heartbeat. */
 const HEARTBEAT_TIMEOUT_MS = 5000;
+/** However many of its workers have died: what is there already makes each try shorter. */
+const MAX_PAUSE_MS = 2000;
 
 /**
  * Makes one image usable at one place: one execution, and one fetch, however many ask. Ends when it is usable or has
@@ -124,7 +126,7 @@ const activities = ({ name, place, queue, timeoutMs }: ImageInput) =>
     taskQueue: queue,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     scheduleToCloseTimeout: timeoutMs,
-    retry: RETRY,
+    retry: { ...RETRY, maximumInterval: MAX_PAUSE_MS },
     // Two at once would wait for each other's lock.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary: `make ${name} usable at ${place}`,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { test } from 'node:test';
+import { hostName, imagesOf } from '../../config/index.js';
+import { imageId, imageSignals } from '../../workflows/messages.js';
 import { eventually } from '../kit/conditions.js';
 import { House } from '../kit/house.js';
 import { askForProblem } from '../kit/house-client.js';
@@ -134,6 +136,32 @@ test('an image without credentials in any history: they are a reference until th
         read += 1;
       }
       assert.ok(read >= 1);
+    });
+  });
+});
+
+test('IP11: a fetch whose history has become long goes on in a new one, from where it was', async () => {
+  const data = bytes(32);
+  await serving({ data }, async (server) => {
+    const half = data.length / 2;
+    server.manner = { flows: (at) => at < half };
+    const resources = { one: user(server.source('data'), { routes: [{ path: '/' }] }) };
+    await House.live({ resources }, async (house) => {
+      const waiting = told(house, '/');
+      waiting.catch(() => {});
+      await eventually('half of it is there', () => server.reached >= half);
+      const definition = house.config.resources.one;
+      const [wanted] = definition === undefined ? [] : imagesOf(definition);
+      const { workflow } = house.connection.client;
+      const handle = workflow.getHandle(imageId(wanted?.key ?? '', hostName(house.config)));
+      const { runId } = await handle.describe();
+      // Nobody's, and large: the server suggests a new history at 4 MiB.
+      for (let sent = 0; sent < 45; sent++)
+        await handle.signal(imageSignals.want, { junk: 'x'.repeat(100_000) });
+      await eventually('it is another run', async () => (await handle.describe()).runId !== runId);
+      server.manner = {};
+      assert.equal((await waiting).sha256, sha256(data));
+      assert.ok(server.sent < data.length * 1.4, `${server.sent} bytes were sent`);
     });
   });
 });
