@@ -28,7 +28,7 @@ const DAY = 24 * 60 * MINUTE;
 const proxySchema = z.strictObject({
   /** Where clients come in. */
   listen: address.default('127.0.0.1:8080'),
-  /** Where workers ask this proxy to give up its leases. Port 0: any free one. Reachable from the workers. */
+  /** Where workers ask this proxy to give up its leases. Port 0: any free one. Reachable from the workers; 0.0.0.0 is told to them as this machine's host name. */
   control: address.default('127.0.0.1:0'),
   /** Addresses or CIDR blocks whose X-Forwarded-* are believed. Nobody's by default, loopback included. */
   trusted: z.array(addressOrBlock).default([]),

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
@@ -32,6 +33,9 @@ interface InternalOptions {
   answer(resource: string, generation: number, revoke: boolean): LeaseReply;
 }
 
+/** All addresses of a machine. */
+const ANY = new Set(['0.0.0.0', '::']);
+
 /** A proxy's control address: questions about leases, and its metrics. Every call is signed. */
 export class InternalServer {
   private readonly server: Server;
@@ -54,7 +58,8 @@ export class InternalServer {
     });
     const address = this.server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;
-    return addressText({ host, port: bound });
+    // Nobody reaches a machine by the address that stands for all of its own.
+    return addressText({ host: ANY.has(host) ? hostname() : host, port: bound });
   }
 
   /** Lets this host's control find the metrics: one file per running proxy. */

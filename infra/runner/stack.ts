@@ -1,20 +1,26 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   ConcurrentUpdateError,
   LocalWorkspace,
   PulumiCommand,
   type Stack,
 } from '@pulumi/pulumi/automation/index.js';
+import { readJson, remove } from './files.js';
 import type { Job, Outputs } from './job.js';
-import { areOursAndDead, holdersIn, preparePrograms } from './operation.js';
+import { areOursAndDead, type Holder, holdersIn, preparePrograms } from './operation.js';
 import { programOf } from './templates.js';
 
 /** Somebody else works on the stack, or did and left his lock. */
 export class Locked extends Error {}
 
 /** The stack of a job, made where there is none. */
-export async function openStack(job: Job): Promise<Stack> {
+export function openStack(job: Job): Promise<Stack> {
+  return withoutStaleLocks(job, undefined, () => open(job));
+}
+
+async function open(job: Job): Promise<Stack> {
   const workDir = join(job.folder, 'project');
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
   const program = await programOf(job);
@@ -36,17 +42,34 @@ export async function openStack(job: Job): Promise<Stack> {
 /**
  * Runs an operation; where only engines of ours that have died hold the stack, takes their locks away and runs it once
  * more.
+ * @param stack undefined where it is not known to exist.
  * @throws Locked where anybody else holds it.
  */
-export async function withoutStaleLocks<T>(job: Job, stack: Stack, operation: () => Promise<T>): Promise<T> {
+export async function withoutStaleLocks<T>(
+  job: Job,
+  stack: Stack | undefined,
+  operation: () => Promise<T>,
+): Promise<T> {
   try {
     return await operation();
   } catch (error) {
     if (!(error instanceof ConcurrentUpdateError)) throw error;
     const holders = holdersIn(error.message);
     if (!areOursAndDead(job, holders)) throw new Locked(whoHolds(job, error.message));
-    await stack.cancel();
+    if (job.backend.startsWith('file://')) removeLocks(job, holders);
+    else if (stack === undefined) throw new Locked(whoHolds(job, error.message));
+    else await stack.cancel();
     return await operation();
+  }
+}
+
+/** Those of these holders and no others, even of a stack that its engine died making. */
+function removeLocks({ backend, project, stack }: Job, holders: readonly Holder[]): void {
+  const folder = join(fileURLToPath(backend), '.pulumi/locks/organization', project, stack);
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) {
+    const lock = readJson<{ pid?: number; hostname?: string }>(join(folder, name));
+    const isTheirs = holders.some(({ pid, host }) => pid === lock?.pid && host === lock.hostname);
+    for (const file of isTheirs ? [name, `${name}.attrs`] : []) remove(join(folder, file));
   }
 }
 
