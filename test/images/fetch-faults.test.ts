@@ -10,7 +10,7 @@ import { freePorts } from '../kit/ports.js';
 
 const WRONG = 'a'.repeat(64);
 
-test('IP3 a wrong hash removes the bytes and fails with both hashes', async (t) => {
+test('IP3: a wrong hash removes the bytes and fails with both hashes', async (t) => {
   const server = await imageServer(t);
   const fetching = new Fetching(t);
   await assert.rejects(fetching.fetch({ urls: [server.url], digests: { sha256: WRONG } }), {
@@ -30,7 +30,7 @@ test('a mirror with the right bytes mends one with wrong ones', async (t) => {
   assert.equal(from, right.url);
 });
 
-test('IPF3 halves that do not belong together are fetched once more in one piece', async (t) => {
+test('IPF3: halves that do not belong together are fetched once more in one piece', async (t) => {
   const other = await imageServer(t, undefined, { breaksAfter: 100_000, closes: true, etag: undefined });
   const right = await imageServer(t);
   const digests = { sha256: right.sha256 };
@@ -47,7 +47,7 @@ test('IPF3 halves that do not belong together are fetched once more in one piece
   );
 });
 
-test('IPF4 a sha1 alone is checked, and said to be weak; a sha512 is not', async (t) => {
+test('IPF4: a sha1 alone is checked, and said to be weak; a sha512 is not', async (t) => {
   const server = await imageServer(t, Buffer.from('abc'));
   const sha1 = 'a9993e364706816aba3e25717850c26c9cd0d89d';
   const weak = await new Fetching(t).fetch({ urls: [server.url], digests: { sha1 } });
@@ -174,7 +174,7 @@ test('an abort ends a fetch with its own reason', async (t) => {
   await assert.rejects(fetched, reason);
 });
 
-test('IP9 no room for it ends a fetch, and no mirror is tried', async (t) => {
+test('IP9: no room for it ends a fetch, and no mirror is tried', async (t) => {
   const server = await imageServer(t);
   const fetching = new Fetching(t);
   const full = new Error('Insufficient storage');

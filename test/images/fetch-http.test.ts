@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { Fetching, imageServer, settings } from '../kit/fetching.js';
 import type { Behaviour, ImageServer } from '../kit/image-server.js';
 
-test('IP2 the bytes of a URL come into the file, with their digest and the URL that gave them', async (t) => {
+test('IP2: the bytes of a URL come into the file, with their digest and the URL that gave them', async (t) => {
   const server = await imageServer(t);
   const fetching = new Fetching(t);
   const fetched = await fetching.fetch({ urls: [server.url], digests: { sha256: server.sha256 } });
@@ -19,7 +19,7 @@ test('IP2 the bytes of a URL come into the file, with their digest and the URL t
   assert.deepEqual(fetching.reserved, [server.bytes.length]);
 });
 
-test('IPF1 the progress tells bytes and total while they come', async (t) => {
+test('IPF1: the progress tells bytes and total while they come', async (t) => {
   const server = await imageServer(t, randomBytes(5_000_000));
   const fetching = new Fetching(t);
   await fetching.fetch({ urls: [server.url] });
@@ -29,7 +29,7 @@ test('IPF1 the progress tells bytes and total while they come', async (t) => {
   assert.equal(seen.at(-1)?.bytes, 5_000_000);
 });
 
-test('IPF2 a server that tells no length is fetched from, with room asked for in steps', async (t) => {
+test('IPF2: a server that tells no length is fetched from, with room asked for in steps', async (t) => {
   const server = await imageServer(t, randomBytes(5_000_000), { chunked: true });
   const fetching = new Fetching(t);
   await fetching.fetch({ urls: [server.url] }, settings({ reserveStepBytes: 1_000_000 }));
@@ -42,7 +42,7 @@ for (const [name, behaviour] of [
   ['closes', {}],
   ['tells no length and closes', { chunked: true }],
 ] as const) {
-  test(`IPF3 a server that ${name} every few hundred KB is resumed, and sends nothing twice`, async (t) => {
+  test(`IPF3: a server that ${name} every few hundred KB is resumed, and sends nothing twice`, async (t) => {
     const server = await imageServer(t, randomBytes(3_000_000), {
       breaksAfter: 400_000,
       closes: true,
@@ -56,13 +56,13 @@ for (const [name, behaviour] of [
   });
 }
 
-test('IPF3 a server that resets its connections every few hundred KB is resumed', async (t) => {
+test('IPF3: a server that resets its connections every few hundred KB is resumed', async (t) => {
   const server = await imageServer(t, randomBytes(3_000_000), { breaksAfter: 400_000 });
   const { sha256 } = await new Fetching(t).fetch({ urls: [server.url] });
   assert.equal(sha256, server.sha256);
 });
 
-test('IPF3 IP11 what an earlier call left is resumed by its validator', async (t) => {
+test('IPF3, IP11: what an earlier call left is resumed by its validator', async (t) => {
   const server = await imageServer(t, undefined, { breaksAfter: 100_000, closes: true });
   const fetching = new Fetching(t);
   await leaveBeginning(fetching, server);
@@ -71,7 +71,7 @@ test('IPF3 IP11 what an earlier call left is resumed by its validator', async (t
   assert.equal(server.sent, server.bytes.length);
 });
 
-test('IPF3 what changed at the URL meanwhile comes whole', async (t) => {
+test('IPF3: what changed at the URL meanwhile comes whole', async (t) => {
   const server = await imageServer(t, undefined, { breaksAfter: 100_000, closes: true });
   const fetching = new Fetching(t);
   await leaveBeginning(fetching, server);
@@ -81,7 +81,7 @@ test('IPF3 what changed at the URL meanwhile comes whole', async (t) => {
   assert.equal(sha256, server.sha256);
 });
 
-test('IPF3 without a strong validator and a digest nothing is put together from two answers', async (t) => {
+test('IPF3: without a strong validator and a digest nothing is put together from two answers', async (t) => {
   const server = await imageServer(t, undefined, { etag: 'W/"one"', breaksAfter: 100_000, closes: true });
   const fetching = new Fetching(t);
   await leaveBeginning(fetching, server);
@@ -90,7 +90,7 @@ test('IPF3 without a strong validator and a digest nothing is put together from 
   assert.ok(server.requests.every(({ headers }) => headers.range === undefined));
 });
 
-test('IPF3 a Last-Modified of long ago is a validator', async (t) => {
+test('IPF3: a Last-Modified of long ago is a validator', async (t) => {
   const lastModified = 'Tue, 03 Mar 2020 10:00:00 GMT';
   const server = await imageServer(t, undefined, {
     etag: undefined,
@@ -106,7 +106,7 @@ test('IPF3 a Last-Modified of long ago is a validator', async (t) => {
   assert.equal(server.sent, server.bytes.length);
 });
 
-test('IPF3 a server that knows no ranges sends all again', async (t) => {
+test('IPF3: a server that knows no ranges sends all again', async (t) => {
   const server = await imageServer(t, undefined, { ignoresRanges: true, breaksAfter: 100_000, closes: true });
   const fetching = new Fetching(t);
   await leaveBeginning(fetching, server);

@@ -13,7 +13,7 @@ for (const [name, behaviour, digestKnown, kills] of [
   ['by its validator', {}, false, 10],
   ['by its digest', { etag: undefined, chunked: true }, true, 4],
 ] as const) {
-  test(`IP11 IPF6 a fetch that is killed again and again goes on ${name} from where it was, the bytes are right`, async (t) => {
+  test(`IP11, IPF6: a fetch that is killed again and again goes on ${name} from where it was, the bytes are right`, async (t) => {
     const server = await imageServer(t, randomBytes(8_000_000), {
       ...behaviour,
       breaksAfter: BREAKS_AFTER,

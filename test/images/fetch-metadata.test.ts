@@ -52,7 +52,7 @@ const fetchIt = (
 ): Promise<FetchedMetadata> =>
   fetchMetadata({ trusted: true, ...source }, fetching.folder, settings(some), fetching.context);
 
-test('IP3 a metadata file names parts, each with its hash; its GUID is its own hash', async (t) => {
+test('IP3: a metadata file names parts, each with its hash; its GUID is its own hash', async (t) => {
   const { files, base } = await site(t);
   const parts = { kernel: randomBytes(300_000), ramdisk: randomBytes(200_000), root: randomBytes(100_000) };
   for (const [name, bytes] of Object.entries(parts)) files.set(`/${name}`, bytes);
@@ -79,7 +79,7 @@ test('IP3 a metadata file names parts, each with its hash; its GUID is its own h
   assert.ok((fetching.reserved.at(-1) ?? 0) >= 600_000);
 });
 
-test('IP3 a metadata file that is not what the GUID names is refused, and nothing of it is fetched', async (t) => {
+test('IP3: a metadata file that is not what the GUID names is refused, and nothing of it is fetched', async (t) => {
   const { server, files, base } = await site(t);
   files.set(
     '/image.xml',
@@ -96,7 +96,7 @@ test('IP3 a metadata file that is not what the GUID names is refused, and nothin
   assert.deepEqual(fetching.left(), []);
 });
 
-test('IP3 one part that is not what its hash names fails the image, and all parts are deleted', async (t) => {
+test('IP3: one part that is not what its hash names fails the image, and all parts are deleted', async (t) => {
   const { files, base } = await site(t);
   const [good, bad] = [randomBytes(10_000), randomBytes(10_000)];
   files.set('/good', good).set('/bad', bad);
@@ -120,7 +120,7 @@ test('IP3 one part that is not what its hash names fails the image, and all part
   assert.deepEqual(fetching.left(), []);
 });
 
-test('IP5 parts are fetched in parallel, so many at a time', async (t) => {
+test('IP5: parts are fetched in parallel, so many at a time', async (t) => {
   const { server, files, base } = await site(t);
   const contents = Array.from({ length: 5 }, () => randomBytes(1000));
   const images = contents.map((bytes, index) => ({
@@ -154,7 +154,7 @@ test('IP5 parts are fetched in parallel, so many at a time', async (t) => {
   );
 });
 
-test('IP3 parts of a metadata file that nobody vouches for lead to no private address', async (t) => {
+test('IP3: parts of a metadata file that nobody vouches for lead to no private address', async (t) => {
   const { files, base } = await site(t);
   const bytes = randomBytes(1000);
   files.set('/kernel', bytes);
@@ -166,7 +166,7 @@ test('IP3 parts of a metadata file that nobody vouches for lead to no private ad
   assert.equal(parts.length, 1);
 });
 
-test('IP3 credentials go to parts of the same origin, and to no other', async (t) => {
+test('IP3: credentials go to parts of the same origin, and to no other', async (t) => {
   const [own, other] = [await site(t), await site(t)];
   const bytes = randomBytes(1000);
   own.files.set('/kernel', bytes);

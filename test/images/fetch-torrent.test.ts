@@ -27,7 +27,7 @@ async function published(t: Parameters<typeof imageServer>[0], { bytes }: TestTo
 const fetchedBytes = ({ progress }: Fetching): number =>
   progress.filter(({ step }) => step === 'fetching').at(-1)?.bytes ?? 0;
 
-test('IP10 a .torrent URL is fetched from two seeds and a tracker, one seed dying half-way', async (t) => {
+test('IP10: a .torrent URL is fetched from two seeds and a tracker, one seed dying half-way', async (t) => {
   const swarm = await Swarm.start(t);
   const bytes = randomBytes(5_000_000);
   const torrent = swarm.torrent(bytes);
@@ -49,7 +49,7 @@ test('IP10 a .torrent URL is fetched from two seeds and a tracker, one seed dyin
   assert.deepEqual(fetching.left(), ['part', 'part.state', 'part.torrent']);
 });
 
-test('IP10 a magnet link is fetched by a UDP tracker, and what it describes can be seeded on', async (t) => {
+test('IP10: a magnet link is fetched by a UDP tracker, and what it describes can be seeded on', async (t) => {
   const swarm = await Swarm.start(t);
   const bytes = randomBytes(1_000_000);
   const torrent = swarm.torrent(bytes, swarm.udpTracker);
@@ -66,7 +66,7 @@ test('IP10 a magnet link is fetched by a UDP tracker, and what it describes can 
   assert.equal(second.sha256, fetched.sha256);
 });
 
-test('IP10 IP11 a fetch that ends half-way goes on with the pieces that are there', async (t) => {
+test('IP10, IP11: a fetch that ends half-way goes on with the pieces that are there', async (t) => {
   const swarm = await Swarm.start(t);
   const bytes = randomBytes(4_000_000);
   const torrent = swarm.torrent(bytes);
@@ -84,7 +84,7 @@ test('IP10 IP11 a fetch that ends half-way goes on with the pieces that are ther
   assert.ok(first > 1_000_000, `went on from ${first}`);
 });
 
-test('IP10 of several files in a torrent the one that the fragment names is fetched', async (t) => {
+test('IP10: of several files in a torrent the one that the fragment names is fetched', async (t) => {
   const swarm = await Swarm.start(t);
   const pieceLength = 64 * 1024;
   const names = ['readme', 'disks/one.raw', 'disks/two.raw'];
@@ -153,7 +153,7 @@ test('what is no torrent fails with IMAGE_TORRENT_FAILED', async (t) => {
   await assert.rejects(new Fetching(t).fetch({ urls }), { code: 'IMAGE_TORRENT_FAILED' });
 });
 
-test('IP3 a torrent of other bytes than the digest names leaves nothing', async (t) => {
+test('IP3: a torrent of other bytes than the digest names leaves nothing', async (t) => {
   const swarm = await Swarm.start(t);
   const bytes = randomBytes(300_000);
   const torrent = swarm.torrent(bytes);
@@ -178,7 +178,7 @@ test('a torrent larger than allowed is refused before anything of it is fetched'
   assert.deepEqual(fetching.left(), []);
 });
 
-test('IP10 a file is given to others up to the ratio, and no further', async (t) => {
+test('IP10: a file is given to others up to the ratio, and no further', async (t) => {
   const swarm = await Swarm.start(t);
   const bytes = randomBytes(4_000_000);
   const torrent = swarm.torrent(bytes);
@@ -188,7 +188,7 @@ test('IP10 a file is given to others up to the ratio, and no further', async (t)
   assert.ok(fetchedBytes(fetching) < bytes.length);
 });
 
-test('IP11 the process that speaks BitTorrent ends with the one that it works for, however that went', async (t) => {
+test('IP11: the process that speaks BitTorrent ends with the one that it works for, however that went', async (t) => {
   const swarm = await Swarm.start(t);
   const torrent = swarm.torrent(randomBytes(100_000));
   const source = { urls: [torrent.magnet], digests: {}, trusted: true };
