@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Digests, ImageContext, ImageProgress, ImageType } from '../contract.js';
 import { IMAGE_BYTES, reservedFile } from './account.js';
 import { digestOf } from './digest.js';
-import { allocatedBytes, moveDurably, removeTree, syncTree, writeDurably } from './disk.js';
+import { allocatedBytes, moveDurably, removeTree, syncFolder, syncTree, writeDurably } from './disk.js';
 import type { FileLock } from './file-lock.js';
 import type { Keeper } from './keeper.js';
 import { MANIFEST } from './layout.js';
@@ -122,7 +122,7 @@ export class Draft {
     const manifest = await this.manifest(facts, context);
     const named = new Set(facts.files.map(({ path }) => path.split('/')[0]));
     await keepOnly(this.files, (entry) => named.has(entry));
-    await removeTree(this.work);
+    await syncTree(this.files);
     manifest.allocatedBytes = (await allocatedBytes(this.files)) + IMAGE_BYTES;
     // Nothing here looks whether every byte was asked for before: it counts before it becomes an image.
     await this.reserve(manifest.allocatedBytes, context?.signal);
@@ -130,8 +130,9 @@ export class Draft {
     if (parseManifest(text) === undefined)
       throw new Error(`no manifest can be made of ${text.slice(0, 1000)}`);
     writeDurably(join(folder, MANIFEST), text);
+    // From here on it is too late to go on with partial work; before, a crash loses nothing that was fetched.
     await keepOnly(folder, (entry) => entry === MANIFEST || entry === 'files');
-    await syncTree(folder);
+    syncFolder(folder);
     const image = await this.keeper.locked(() => {
       const state = this.keeper.records.state(this.key);
       const now = Date.now();

@@ -121,17 +121,16 @@ export class Keeper {
       if (image !== undefined) await deregister(image, signal);
     } catch (error) {
       log.warn({ err: error, image: shortKey(key) }, 'an image is kept: it could not be deregistered');
-      await this.locked(() => this.records.setEvicting(key, false));
-      lock.release();
+      await this.locked(() => this.records.setEvicting(key, false)).finally(() => lock.release());
       return false;
     }
-    await this.locked(() => {
+    const moved = this.locked(() => {
       for (const folder of [this.layout.image(key), this.layout.draft(key)]) {
         if (existsSync(folder)) moveDurably(folder, this.layout.newAside());
       }
       this.records.drop(key);
     });
-    lock.removeAndRelease();
+    await moved.finally(() => lock.removeAndRelease());
     await this.emptyAside();
     log.info({ image: image === undefined ? shortKey(key) : nameOf(image) }, 'an image was removed');
     return true;
