@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
   type Config,
   ConfigError,
@@ -130,7 +132,14 @@ function warningsOf(config: Config): string[] {
       ? []
       : [`resources.${name}.process.user: only a worker that is root can run it as ${settings.user}`],
   );
-  return [...users, ...unresolved(config, config.folder, '')];
+  return [...users, ...missingPages(config), ...unresolved(config, config.folder, '')];
+}
+
+/** The template of the waiting page is read by the proxy, which would refuse to start without it. */
+function missingPages({ folder, proxy }: Config): string[] {
+  const pages = proxy.waiting.folder;
+  if (pages === undefined || existsSync(resolve(folder, pages, 'waiting.html'))) return [];
+  return [`proxy.waiting.folder: there is no ${resolve(folder, pages, 'waiting.html')}`];
 }
 
 /** Every reference that cannot be resolved in this environment, by its key. */

@@ -60,3 +60,9 @@ test('a variable that is not set here is a warning, for the worker may have it',
   assert.equal(exitCode, 0);
   assert.match(stderr, /^warning: secret: \$\{env:REVEILLE_TEST_NOT_SET\}: /);
 });
+
+test('a folder of pages that is not here is a warning, for the proxy may have it', (context) => {
+  const { exitCode, stderr } = checkCommand(file(context, 'proxy: { waiting: { folder: nowhere } }\n'));
+  assert.equal(exitCode, 0);
+  assert.match(stderr, /^warning: proxy\.waiting\.folder: there is no \/.*nowhere\/waiting\.html\n$/);
+});
