@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Benchmark } from './contract.js';
 import { engines } from './engines/index.js';
+import { images } from './images/index.js';
 import { reportResult } from './report.js';
 import { traffic } from './traffic/index.js';
 import { herd } from './wake/herd.js';
@@ -14,7 +15,7 @@ import { wake } from './wake/wake.js';
 import { warm } from './warm/index.js';
 
 /** In the order in which they run. */
-const benchmarks: readonly Benchmark[] = [warm, traffic, wake, storm, herd, idle, memory, engines];
+const benchmarks: readonly Benchmark[] = [warm, traffic, wake, storm, herd, idle, memory, engines, images];
 
 export interface BenchOptions {
   /** Names of benchmarks; none: all. */
