@@ -17,7 +17,7 @@ await bundleWorkflows();
 async function bundleWorkflows() {
   const hash = createHash('sha256');
   for (const folder of ['workflows', 'errors']) {
-    for (const name of readdirSync(dist(folder))
+    for (const name of readdirSync(dist(folder), { recursive: true })
       .filter((file) => file.endsWith('.js'))
       .sort()) {
       hash.update(name).update(readFileSync(dist(folder, name)));
