@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,15 @@ import { writeApp } from './app.js';
 import type { Desk } from './desk.js';
 import type { Engine, Place } from './subject.js';
 import { conformance } from './suite.js';
+
+/** What goes wrong between workers and the cloud, all the time: of so many calls, one. */
+const FAULTS = [
+  [23, { status: 503, reason: 'backendError' }],
+  [29, 'lose'],
+  [31, 'drop'],
+  [37, { status: 403, reason: 'rateLimitExceeded' }],
+  [41, { status: 500, reason: 'backendError' }],
+] as const;
 
 /** Machines of a fake of Compute Engine, whose startup script is the application. */
 class FakeMachines implements Engine {
@@ -21,7 +31,9 @@ class FakeMachines implements Engine {
   ) {}
 
   static async open(): Promise<FakeMachines> {
-    return new FakeMachines(await FakeCompute.open(), await instancePort());
+    const compute = await FakeCompute.open();
+    for (const [every, how] of FAULTS) compute.add({ method: /./, how, every });
+    return new FakeMachines(compute, await instancePort());
   }
 
   resource(name: string, desk: Desk): Record<string, unknown> {
@@ -35,7 +47,6 @@ class FakeMachines implements Engine {
       startupScript: `${exports}\nexec '${busybox}' sh '${this.file}'`,
       port: this.port,
       api: this.compute.url,
-      patience: '1s',
       interval: '1s',
     };
     return { provider: 'gce', gce };
@@ -54,12 +65,14 @@ class FakeMachines implements Engine {
   }
 
   async breakStops(): Promise<() => void> {
-    return this.compute.add({ method: /^instances\.stop/, how: { status: 500, reason: 'backendError' } });
+    return this.compute.project.fail('stop', 'SOMETHING_NEW', { times: Number.POSITIVE_INFINITY });
   }
 
   async close(): Promise<void> {
     rmSync(this.folder, { recursive: true, force: true });
+    const scripts = this.compute.project.machines.map((one) => one.metadata('startup-script'));
     await this.compute.close();
+    assert.equal(new Set(scripts).size, scripts.length, 'no resource has two machines');
   }
 
   private all(name: string, { desk }: Place) {

@@ -27,7 +27,7 @@ export interface ApiOptions {
   /** How long a call is tried again that is throttled or not answered. */
   readonly patienceMs: number;
   /** The value of Authorization; undefined where none is sent. */
-  authorization(signal: AbortSignal): Promise<string | undefined>;
+  authorization(): Promise<string | undefined>;
 }
 
 /**
@@ -60,7 +60,7 @@ export class Api {
     const { method, path, query = {}, body, signal, answerMs = ANSWER_MS } = call;
     const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
     const search = given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
-    const authorization = await this.options.authorization(signal);
+    const authorization = await this.options.authorization();
     try {
       const response = await fetch(this.url(path) + search, {
         method,

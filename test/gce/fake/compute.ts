@@ -14,6 +14,8 @@ export interface Fault {
   readonly zone?: string;
   /** An error instead of an answer; `lose`: done, and its answer is lost; `drop`: not done, and not answered. */
   readonly how: { status: number; reason: string; retryAfter?: number } | 'lose' | 'drop';
+  /** Of those that fit, each so-manieth. Default: each. */
+  readonly every?: number;
   /** Default: until it is mended. */
   readonly times?: number;
 }
@@ -32,7 +34,7 @@ export class FakeCompute {
   readonly inserted: { zone: string; body: Inserted }[] = [];
   /** What was not as the reference has it. */
   readonly mistakes: string[] = [];
-  private readonly faults: { fault: Fault; left: number }[] = [];
+  private readonly faults: { fault: Fault; left: number; seen: number }[] = [];
   private readonly server = createServer((request, response) => void this.take(request, response));
 
   static async open(): Promise<FakeCompute> {
@@ -47,7 +49,7 @@ export class FakeCompute {
 
   /** @returns what mends it. */
   add(fault: Fault): () => void {
-    const one = { fault, left: fault.times ?? Number.POSITIVE_INFINITY };
+    const one = { fault, left: fault.times ?? Number.POSITIVE_INFINITY, seen: 0 };
     this.faults.push(one);
     return () => {
       one.left = 0;
@@ -173,9 +175,10 @@ export class FakeCompute {
   }
 
   private faultOf({ name, params }: Known): Fault | undefined {
-    const found = this.faults.find(
+    const fitting = this.faults.filter(
       ({ fault, left }) => left > 0 && fault.method.test(name) && (fault.zone ?? params.zone) === params.zone,
     );
+    const found = fitting.find((one) => ++one.seen % (one.fault.every ?? 1) === 0);
     if (found !== undefined) found.left--;
     return found?.fault;
   }
