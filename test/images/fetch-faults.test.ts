@@ -164,6 +164,14 @@ test('a fetch that takes too long ends with IMAGE_TIMEOUT and keeps what came', 
   assert.ok(existsSync(fetching.part));
 });
 
+test('bounds of two months are not over at once', async (t) => {
+  const server = await imageServer(t);
+  const ms = 60 * 24 * 3_600_000;
+  const bounds = settings({ wholeMs: ms, stallMs: ms, connectMs: ms });
+  const { sha256 } = await new Fetching(t).fetch({ urls: [server.url] }, bounds);
+  assert.equal(sha256, server.sha256);
+});
+
 test('an abort ends a fetch with its own reason', async (t) => {
   const server = await imageServer(t, undefined, { instead: () => true });
   const fetching = new Fetching(t);

@@ -7,7 +7,7 @@ import { fromHttp } from './from-http.js';
 import { describedIn, fromTorrent, isTorrent } from './from-torrent.js';
 import { PartFile } from './part-file.js';
 import { removeBeside, stateFile } from './part-state.js';
-import type { FetchSettings } from './settings.js';
+import { type FetchSettings, withTimers } from './settings.js';
 import { shownUrl } from './shown-url.js';
 import { ALGORITHMS, checkedUrls, type FetchSource, isDigestKnown, mismatch } from './source.js';
 
@@ -44,10 +44,11 @@ interface Job {
 export async function fetchSource(
   source: FetchSource,
   path: string,
-  settings: FetchSettings,
+  given: FetchSettings,
   context: ImageContext,
 ): Promise<Fetched> {
   const urls = checkedUrls(source);
+  const settings = withTimers(given);
   return await withDeadline(context.signal, settings.wholeMs, async (signal) => {
     const algorithms = ALGORITHMS.filter((name) => name === 'sha256' || source.digests[name] !== undefined);
     const part = await PartFile.open(path, algorithms, settings, context);

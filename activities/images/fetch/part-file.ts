@@ -79,7 +79,7 @@ export class PartFile {
       const { bytesWritten } = await this.#handle.writev(chunks, this.size);
       if (bytesWritten < bytes) await this.#writeRest(Buffer.concat(chunks), bytesWritten);
     } catch (error) {
-      throw named(error);
+      throw named(error, 'written');
     }
     this.#move(end);
   }
@@ -122,7 +122,7 @@ export class PartFile {
       );
     } catch (error) {
       signal.throwIfAborted();
-      throw error;
+      throw named(error, 'read');
     } finally {
       signal.removeEventListener('abort', stop);
     }
@@ -152,9 +152,9 @@ export class PartFile {
   }
 }
 
-function named(error: unknown): ReveilleError {
+function named(error: unknown, what: 'read' | 'written'): ReveilleError {
   const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].some((code) => hasCode(error, code));
   if (full) return new ReveilleError('IMAGE_NO_SPACE', 'the disk is full', { cause: error });
-  const what = error instanceof Error ? error.message : String(error);
-  return new ReveilleError('IMAGE_DISK_FAILED', `an image cannot be written: ${what}`, { cause: error });
+  const why = error instanceof Error ? error.message : String(error);
+  return new ReveilleError('IMAGE_DISK_FAILED', `an image cannot be ${what}: ${why}`, { cause: error });
 }

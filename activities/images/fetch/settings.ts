@@ -58,3 +58,19 @@ export const DEFAULT_FETCH_SETTINGS: FetchSettings = {
     uploadBytesPerSecond: 1024 ** 2,
   },
 };
+
+/** The longest that a timer of Node's can be set to; a longer one would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The same settings, with times that timers can be set to. */
+export function withTimers(settings: FetchSettings): FetchSettings {
+  const within = (ms: number): number => Math.min(ms, LONGEST_TIMER_MS);
+  const { connectMs, stallMs, wholeMs, torrent } = settings;
+  return {
+    ...settings,
+    connectMs: within(connectMs),
+    stallMs: within(stallMs),
+    wholeMs: within(wholeMs),
+    torrent: { ...torrent, stallMs: within(torrent.stallMs) },
+  };
+}
