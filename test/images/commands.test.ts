@@ -37,12 +37,15 @@ test('IP2, IP8: images are added, listed, shown, removed and collected by comman
   const one = mirror.source('one');
   const resources = { app: user(one, { routes: [{ path: '/' }] }) };
   try {
-    await WholeHouse.live({ resources }, async (house) => {
+    // The disk may have less free than images.keepFree by default.
+    await WholeHouse.live({ resources, top: { images: { keepFree: '0B' } } }, async (house) => {
+      mirror.manner = { pauseMs: 30 };
       const added = await image(house, 'add', one.url, '--sha256', one.sha256, '--guid', 'site-1', '--wait');
       assert.equal(added.code, 0, added.err);
       const file = added.out.trim();
       assert.ok(existsSync(file), file);
       assert.match(added.err, /^site-1: /m, 'lines tell how far it is');
+      mirror.manner = {};
 
       const { images, budget } = await json<ImageListing>(house, 'list');
       assert.deepEqual(
