@@ -71,10 +71,8 @@ export function viewOf(resource: string, wait: WaitState, showLog: boolean): Wai
   return {
     state,
     heading: state === 'asleep' ? `${resource} is asleep` : `${resource} ${DOING[phase]}`,
-    timing: waiting ? timingText(elapsedMs, usualMs) + placeText(wait) : '',
-    ...(waiting && usualMs !== undefined && usualMs > 0
-      ? { percent: Math.min(MOST_PERCENT, Math.round((100 * elapsedMs) / usualMs)) }
-      : {}),
+    timing: waiting ? timingText(elapsedMs, usualMs) + placeText(wait) + imageText(wait) : '',
+    ...(waiting ? percentOf(wait, elapsedMs, usualMs) : {}),
     steps: stepsOf(wait),
     detail: waiting ? (trouble?.message ?? '') : '',
     remedy: waiting && trouble !== undefined ? 'It is tried again until it works.' : '',
@@ -109,6 +107,28 @@ function placeText({ progress }: WaitState): string {
   if (ahead === undefined) return '';
   return ` It waits for a place: ${ahead} ${ahead === 1 ? 'is' : 'are'} before it.`;
 }
+
+/** Of an image that is fetched the bytes say more than the time does. */
+function percentOf(
+  { progress }: WaitState,
+  elapsedMs: number,
+  usualMs: number | undefined,
+): { percent?: number } {
+  const { bytes = 0, total } = progress?.image ?? {};
+  const [done, all] = total === undefined ? [elapsedMs, usualMs] : [bytes, total];
+  return all === undefined || all <= 0
+    ? {}
+    : { percent: Math.min(MOST_PERCENT, Math.round((100 * done) / all)) };
+}
+
+function imageText({ progress }: WaitState): string {
+  if (progress?.image === undefined) return '';
+  const { step, bytes, total } = progress.image;
+  const of = total === undefined ? '' : ` of ${megabytes(total)}`;
+  return ` Its image: ${step}, ${megabytes(bytes)}${of} MB.`;
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 function retryText(retryInMs: number | undefined): string {
   return retryInMs === undefined || retryInMs <= 0 ? '' : `It can be tried again in ${seconds(retryInMs)}.`;
