@@ -178,3 +178,24 @@ test('the end of the serial port’s output is the log, without secrets', () =>
     await eventually('it has said all', async () => (await tail()) === 'first\nthen ***\n');
     assert.equal(await worker.provider.logTail(worker.request(1000), 9), 'then ***\n');
   }));
+
+test('a boot or a stop of an older generation, late and on another host, changes nothing', () =>
+  Bench.live(async (bench) => {
+    const worker = bench.worker(SETTLED);
+    const { instance } = await worker.boot(2000);
+    const late = bench.worker(SETTLED, 'two');
+    await assert.rejects(late.boot(1000), { code: 'STALE_GENERATION', younger: 2000 });
+    await late.stop(1000);
+    assert.deepEqual(await worker.inspect(instance), { state: 'running', instance });
+  }));
+
+test('what a member of a pool was made from is found again with its machine', () =>
+  Bench.live(async (bench) => {
+    const pool = { key: ['{pr}'] };
+    const worker = bench.worker({ preview: { pool, routes: [{ host: '{pr}.preview.example.org' }] } });
+    const request = { ...worker.request(1000, 'preview'), name: 'preview--7', params: { pr: '7' } };
+    await worker.provider.boot(request, worker.context());
+    assert.equal(bench.machine.inserted.name, 'preview--7');
+    const [found] = await worker.provider.list(worker.context());
+    assert.deepEqual([found?.name, found?.params], ['preview--7', { pr: '7' }]);
+  }));
