@@ -13,16 +13,17 @@ const CALLS = [
   'StopInstances',
   'TerminateInstances',
 ];
+const TIMEOUT_MS = 3000;
 const FAULTS: Fault[] = [
   { kind: 'throttle' },
   { kind: 'error' },
   { kind: 'drop' },
   { kind: 'lose' },
   // Done after its caller has given up.
-  { kind: 'delay', ms: 700 },
+  { kind: 'delay', ms: TIMEOUT_MS + 1000 },
 ];
 
-describe('a cloud that fails', { ...needs('moto'), concurrency: 4 }, () => {
+describe('a cloud that fails', { ...needs('moto'), concurrency: 2 }, () => {
   let opened: Yard | undefined;
   const yard = (): Yard => {
     assert.ok(opened);
@@ -52,7 +53,8 @@ describe('a cloud that fails', { ...needs('moto'), concurrency: 4 }, () => {
         CALLS.map(async (call) => {
           // A resource of its own in an account of its own, so that the fault meets no other one.
           const name = `${fault.kind}-${call.toLowerCase()}`;
-          const settings = { credentials: keyOf(name), timeout: '500ms' };
+          const timeout = fault.kind === 'delay' ? { timeout: `${TIMEOUT_MS}ms` } : {};
+          const settings = { credentials: keyOf(name), interval: '200ms', ...timeout };
           const host = yard().worker({ [name]: yard().created(settings) });
           let met = 0;
           site.faults.decide((one) =>

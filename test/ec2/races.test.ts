@@ -69,4 +69,26 @@ describe('workers that meet at one instance', needs('moto'), () => {
     await two.stop('stray', 2000, 'delete');
     await eventually('nothing is left', () => site.of('stray').length === 0);
   });
+
+  test('a generation that was stopped is not started again from another host, though it had ended by itself', async () => {
+    const { site } = yard();
+    const settings = { ended: yard().created() };
+    const [one, two] = [yard().worker(settings), yard().worker(settings)];
+    const { instance } = await one.boot('ended', 1000);
+    site.guests.get(instance.id)?.crash();
+    await eventually('it has stopped', () => site.guests.get(instance.id)?.state === 'stopped');
+    await one.stop('ended', 1000);
+    await assert.rejects(two.boot('ended', 1000), { code: 'STALE_GENERATION' });
+    assert.deepEqual(site.alive('ended'), []);
+    await two.boot('ended', 2000);
+    await two.stop('ended', 2000, 'delete');
+  });
+
+  test('an account whose settings lead nowhere keeps nobody from looking at the others', async () => {
+    const credentials = { accessKeyId: 'a', secretAccessKey: '${env:NOBODY_HAS_SET_THIS}' };
+    const host = yard().worker({ broken: yard().created({ credentials }), whole: yard().created() });
+    await host.boot('whole', 1000);
+    assert.deepEqual(await host.listed(), ['whole']);
+    await host.stop('whole', 1000, 'delete');
+  });
 });

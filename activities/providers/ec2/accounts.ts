@@ -12,6 +12,7 @@ import {
   secretsOf,
   settingsOf,
 } from '../../../config/index.js';
+import { isReveilleError } from '../../../errors/index.js';
 import { Generations } from '../../host/generations.js';
 import { siteOf } from '../../host/owner.js';
 import type { HostServices } from '../../host/services.js';
@@ -76,12 +77,20 @@ export class Accounts {
     return new Generations(join(this.folder, name));
   }
 
-  /** One account for each that the configuration names, with the settings of one of its resources. */
+  /**
+   * One account for each that the configuration names, with the settings of one of its resources. One whose settings
+   * lead nowhere keeps nobody from looking at the others.
+   */
   async all(): Promise<Account[]> {
     const accounts = new Map<View, Account>();
     for (const one of this.resources()) {
-      const account = await this.of(one);
-      if (!accounts.has(account.view)) accounts.set(account.view, account);
+      try {
+        const account = await this.of(one);
+        if (!accounts.has(account.view)) accounts.set(account.view, account);
+      } catch (error) {
+        if (!isReveilleError(error)) throw error;
+        this.log.warn({ resource: one.name, why: error.message }, 'nobody can look at its account');
+      }
     }
     return [...accounts.values()];
   }

@@ -67,7 +67,10 @@ export class Stop {
   }
 
   private isDone(machine: Machine): boolean {
-    return machine.state === 'terminated' || (machine.state === 'stopped' && !this.isFinal(machine));
+    if (machine.state === 'terminated') return true;
+    // What has stopped by itself is marked as well: its boot may still go on somewhere.
+    const isMarked = isAsleep(machine) || machine.generation === 0;
+    return machine.state === 'stopped' && !this.isFinal(machine) && isMarked;
   }
 
   /** Whether it is to be terminated: what Reveille has not created never is. */

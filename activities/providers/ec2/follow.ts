@@ -37,7 +37,6 @@ export async function followInstances(
 
 /** Its generation has not been told to end. */
 const isWanted = (machine: Machine): boolean => machine.generation > 0 && !isAsleep(machine);
-const isEnded = (machine: Machine): boolean => isWanted(machine) && !isAlive(machine);
 
 /** @returns undefined where the cloud did not answer: then nothing is known of any end. */
 async function look(accounts: Accounts, account: Account): Promise<Machines | undefined> {
@@ -52,20 +51,24 @@ async function look(accounts: Accounts, account: Account): Promise<Machines | un
   }
 }
 
-/** Tells once of each: also of what has ended while nobody looked. */
+/**
+ * Tells of what has ended while nobody looked, too. What is stopped is told of again at each look, until a stop or a boot
+ * has dealt with it; what is terminated, of which the cloud tells for an hour, once.
+ */
 function tellOfEnd(
   before: Machine | undefined,
   after: Machine | undefined,
   tell: (change: Change) => void,
 ): void {
   const machine = after ?? before;
-  if (machine?.resource === undefined) return;
-  const isGone = after === undefined && isWanted(machine) && isAlive(machine);
-  const isNew = after !== undefined && isEnded(after) && !(before !== undefined && isEnded(before));
-  if (!isGone && !isNew) return;
-  const reason = isGone ? 'the cloud no longer knows the instance' : endOf(machine);
+  if (machine?.resource === undefined || !isWanted(machine)) return;
+  if (after === undefined ? !isAlive(machine) : isAlive(after) || isToldOf(before, after)) return;
+  const reason = after === undefined ? 'the cloud no longer knows the instance' : endOf(machine);
   tell({ kind: 'ended', name: machine.resource, generation: machine.generation, reason });
 }
+
+const isToldOf = (before: Machine | undefined, after: Machine): boolean =>
+  after.state === 'terminated' && before?.state === 'terminated' && before.generation === after.generation;
 
 /** The stop of a generation has succeeded before the next one boots: what runs of it beside that one came too late. */
 async function endStrays(
