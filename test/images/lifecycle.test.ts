@@ -165,3 +165,22 @@ test('IP11: a fetch whose history has become long goes on in a new one, from whe
     });
   });
 });
+
+test('IP7: a stop while an image is fetched ends the wait at once; the fetch goes on for whoever asks next', async () => {
+  const data = bytes(8);
+  await serving({ data }, async (server) => {
+    let isHeld = true;
+    server.manner = { flows: () => !isHeld };
+    const resources = { one: user(server.source('data'), { routes: [{ path: '/' }] }) };
+    await House.live({ resources }, async (house) => {
+      const held = askForProblem(house.url('/'));
+      await eventually('it is asked for', () => server.asked === 1);
+      await house.resources.stop('one');
+      assert.equal((await held).body.code, 'STOPPED');
+      await house.untilAsleep('one');
+      isHeld = false;
+      assert.equal((await told(house, '/')).sha256, sha256(data));
+      assert.equal(server.asked, 1);
+    });
+  });
+});
