@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommand, tail } from './command.mjs';
@@ -110,21 +110,16 @@ async function compile(root, clouds, signal) {
 
 const isCompiled = (root) => existsSync(infraRunner(root)) && readText(compiledFile(root)) === sources(root);
 
-/** Path, size and time of each source. */
+/** Of the contents, since they are few; a checkout that brings back what was there changes nothing. */
 function sources(root) {
   const hash = createHash('sha256');
-  const folders = ['aws', 'gcp', 'runner', 'templates', 'deploy', 'test'];
-  const files = folders
+  const files = ['runner', 'templates', 'deploy']
     .map((folder) => join('infra', folder))
-    .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true })
         .filter((name) => /\.c?ts$/.test(name))
         .map((name) => join(folder, name)),
     );
-  for (const file of files.sort()) {
-    const { size, mtimeMs } = statSync(join(root, file));
-    hash.update(`${file} ${size} ${mtimeMs}\n`);
-  }
+  for (const file of files.sort()) hash.update(`${file}\n${readFileSync(join(root, file), 'utf8')}\n`);
   return hash.digest('hex');
 }
