@@ -32,6 +32,8 @@ const pulumiCommon = {
   env: environment,
   /** Bound of one operation of Pulumi; boot.timeout bounds the boot as a whole. */
   timeout: span.default(10 * MINUTE),
+  /** From its interruption, upon which what is under way is ended in order, to the end of all its processes. */
+  grace: span.default(MINUTE / 2),
   /** Settings of the instance's provider, beside those that the template gives, such as credentials for ec2. */
   instance: z.record(z.string(), z.unknown()).default({}),
   /** Nobody else gets the instance's address while it sleeps: else lease.stretch has to be 0. */

@@ -24,8 +24,10 @@ export interface Job {
   readonly generation: number;
   /** The Pulumi command line. Absolute. */
   readonly cli: string;
-  /** Of the operation; then it is interrupted, and a moment later ended. */
+  /** Of the operation; then it is interrupted. */
   readonly timeoutMs: number;
+  /** From the interrupt to the end of all processes. */
+  readonly graceMs: number;
   /** Where the result is written. Absolute. */
   readonly result: string;
 }

@@ -13,8 +13,6 @@ import { begin, finish, programEnvironment } from './operation.js';
 import { endLeftovers } from './processes.js';
 import { Locked, openStack, outputsOf, pendingOf, withoutStaleLocks } from './stack.js';
 
-/** From the interrupt, upon which the engine ends what it has begun, to the end of all its processes. */
-const GRACE_MS = 30_000;
 /** A program that failed out of turn leaves the engine waiting for ever: it is interrupted so soon. */
 const FAILED_MS = 5000;
 
@@ -43,7 +41,7 @@ const begunFile = ({ folder }: Job) => join(folder, 'begun');
 const operations = {
   async up(job: Job, stack: Stack): Promise<Result> {
     writeFileSync(begunFile(job), '');
-    const { outputs } = await withoutStaleLocks(job, stack, () => up(job, stack));
+    const { outputs } = await withoutStaleLocks(job, stack, () => up(job, stack, job.timeoutMs));
     const { wanted, backend } = job;
     const record = { wanted, backend, stack: job.stack, outputs: outputsOf(outputs) };
     writeJson(recordFile(job), record);
@@ -53,28 +51,46 @@ const operations = {
   async destroy(job: Job, stack: Stack): Promise<Result> {
     // Before it: a wake that finds half of it gone has to bring it back.
     remove(recordFile(job));
-    const destroy = () => stack.destroy({ onOutput: say, signal: abort.signal, remove: true });
-    await withoutStaleLocks(job, stack, async () => {
-      // What an engine had no time to write down is found again by doing it again; else nothing knows of it.
-      if ((await tellPending(stack)) > 0)
-        await up(job, stack).catch((error: Error) => say(`${error.message}\n`));
-      await destroy();
-    });
+    // What an engine had no time to write down is found again by doing it again; else nothing knows of it.
+    if ((await tellPending(stack)) > 0) {
+      const again = withoutStaleLocks(job, stack, () => up(job, stack, job.timeoutMs / 2));
+      await again.catch((error: Error) => say(`${error.message}\n`));
+    }
+    await withoutStaleLocks(job, stack, () =>
+      bounded(job, job.timeoutMs, (signal) => stack.destroy({ onOutput: say, signal, remove: true })),
+    );
     remove(begunFile(job));
     return { state: 'done' };
   },
 
   async preview(job: Job, stack: Stack): Promise<Result> {
-    const { stdout } = await stack.preview({ signal: abort.signal, color: 'never' });
+    const { stdout } = await bounded(job, job.timeoutMs, (signal) =>
+      stack.preview({ signal, color: 'never' }),
+    );
     // One that was never up was made for this alone.
     if (!existsSync(begunFile(job))) await stack.workspace.removeStack(job.stack);
     return { state: 'done', text: stdout };
   },
 };
 
-async function up(_job: Job, stack: Stack) {
+async function up(job: Job, stack: Stack, limitMs: number) {
   await tellPending(stack);
-  return stack.up({ onOutput: say, signal: abort.signal });
+  return bounded(job, limitMs, (signal) => stack.up({ onOutput: say, signal }));
+}
+
+/** Interrupts the engine after that time, or when all is interrupted; one that goes on all the same is ended. */
+async function bounded<T>(job: Job, limitMs: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const own = new AbortController();
+  const signal = AbortSignal.any([own.signal, abort.signal]);
+  const timers = [setTimeout(() => own.abort(), limitMs)];
+  const kill = () => timers.push(setTimeout(() => void endLeftovers(job.folder), job.graceMs));
+  signal.addEventListener('abort', kill, { once: true });
+  try {
+    return await run(signal);
+  } finally {
+    signal.removeEventListener('abort', kill);
+    for (const timer of timers) clearTimeout(timer);
+  }
 }
 
 async function tellPending(stack: Stack): Promise<number> {
@@ -90,13 +106,14 @@ async function main(): Promise<void> {
   let why: 'timeout' | 'failed' = 'failed';
   /** A second time ends all at once. */
   async function interrupt(reason: typeof why): Promise<void> {
-    if (!abort.signal.aborted) why = reason;
-    else await endNow();
+    if (abort.signal.aborted) return await endNow('interrupted twice');
+    why = reason;
     abort.abort();
-    setTimeout(() => void endNow(), GRACE_MS);
+    setTimeout(() => void endNow('its engine was ended, and it hung'), 2 * job.graceMs);
   }
-  async function endNow(): Promise<void> {
+  async function endNow(message: string): Promise<void> {
     await endLeftovers(job.folder);
+    writeJson(job.result, { state: 'failed', code: why, message } satisfies Result);
     process.exit(1);
   }
   let unhandled: unknown;

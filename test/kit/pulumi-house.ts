@@ -35,6 +35,24 @@ module.exports = (args, { pulumi, name, configFolder }) => {
 };
 `;
 
+/** A template that makes a folder, and forgets to say who wakes what. */
+const HALF = `
+module.exports = (args, { pulumi, name, configFolder }) => {
+  class Half extends pulumi.dynamic.Resource {}
+  const provider = {
+    async create({ base }) {
+      require('node:fs').mkdirSync(base + '/made');
+      return { id: 'made', outs: { base } };
+    },
+    async delete(id, { base }) {
+      require('node:fs').rmdirSync(base + '/made');
+    },
+  };
+  new Half(provider, name, { base: configFolder });
+  return {};
+};
+`;
+
 /** A house with one resource of the provider `pulumi`, at `/`, in files of its own. */
 export class PulumiHouse {
   private constructor(readonly house: House) {}
@@ -45,6 +63,7 @@ export class PulumiHouse {
     };
     const furnish = (folder: string) => {
       writeFileSync(join(folder, 'slow.cjs'), SLOW);
+      writeFileSync(join(folder, 'half.cjs'), HALF);
       return { PULUMI_HOME: join(folder, 'pulumi-home') };
     };
     return House.live({ resources, furnish }, (house) => body(new PulumiHouse(house)));

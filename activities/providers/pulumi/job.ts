@@ -24,6 +24,7 @@ export interface Job {
   readonly generation: number;
   readonly cli: string;
   readonly timeoutMs: number;
+  readonly graceMs: number;
   readonly result: string;
 }
 
@@ -59,6 +60,7 @@ export function describe(request: BootRequest, folder: string, services: HostSer
     wanted: createHash('sha256').update(what).digest('hex'),
     generation,
     timeoutMs: settings.timeout,
+    graceMs: settings.grace,
   };
 }
 

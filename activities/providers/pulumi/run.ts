@@ -22,8 +22,8 @@ export interface Operation {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The runner ends itself in its time, and what it started after a grace of its own: it is given twice that. */
-const HANGING_MS = 60_000;
+/** The runner ends itself in its time, and what hangs after its grace: this is for when it does not. */
+const HANGING_MS = 30_000;
 
 /**
  * Runs one operation of Pulumi in a process of its own, which goes on when this one does not. One at a time for each
@@ -48,7 +48,7 @@ export async function runOperation(operation: Operation, context: ProviderContex
     // One that has ended already has said why.
     child.stdin?.on('error', () => {});
     child.stdin?.end(JSON.stringify(whole));
-    return untilEnded(child, job.timeoutMs + HANGING_MS, context);
+    return untilEnded(child, job.timeoutMs + 2 * job.graceMs + HANGING_MS, context);
   });
   const outcome = readOutcome(result);
   if (outcome !== undefined) return outcome;
