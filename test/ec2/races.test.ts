@@ -31,15 +31,32 @@ describe('workers that meet at one instance', needs('moto'), () => {
     assert.deepEqual(site.of('twins'), []);
   });
 
+  /** The creation of a resource's instance is done only when `release` is called. */
+  async function held(name: string, boot: () => Promise<unknown>) {
+    const { site } = yard();
+    let release = () => {};
+    const until = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let isAsked = false;
+    site.faults.decide((call) => {
+      if (!call.includes('Action=RunInstances') || !call.includes(`=${name}&`) || isAsked) return undefined;
+      isAsked = true;
+      return { kind: 'hold', until };
+    });
+    const booted = boot();
+    booted.catch(() => {});
+    await eventually('the cloud was asked for it', () => isAsked);
+    return { booted, release };
+  }
+
   test('what is created while its generation is stopped ends with it', async () => {
     const { site } = yard();
     const host = yard().worker({ late: yard().created() });
-    site.faults.add(/RunInstances.*=late&/, { kind: 'delay', ms: 800 }, 1);
-    const booted = host.boot('late', 1000);
-    booted.catch(() => {});
-    await eventually('it is being created', () => site.calls.includes('RunInstances'));
+    const { booted, release } = await held('late', () => host.boot('late', 1000));
     // Another process of the same host, and done before the cloud has created anything.
     await host.again().stop('late', 1000);
+    release();
     await assert.rejects(booted, { code: 'STALE_GENERATION' });
     assert.deepEqual(site.alive('late'), []);
   });
@@ -48,23 +65,20 @@ describe('workers that meet at one instance', needs('moto'), () => {
     const { site } = yard();
     const settings = { stray: yard().created() };
     const [one, two] = [yard().worker(settings), yard().worker(settings)];
-    site.faults.add(/RunInstances.*=stray&/, { kind: 'delay', ms: 1500 }, 1);
     const death = new AbortController();
-    const booted = one.boot('stray', 1000, { signal: death.signal });
-    booted.catch(() => {});
-    await eventually(
-      'it is being created',
-      () => site.calls.filter((one) => one === 'RunInstances').length > 0,
-    );
+    const boot = () => one.boot('stray', 1000, { signal: death.signal });
+    const { release } = await held('stray', boot);
     await two.stop('stray', 1000);
     const { instance } = await two.boot('stray', 2000);
+    // Its worker has died: what it has asked for comes all the same.
+    death.abort();
+    release();
+    await eventually('both are there', () => site.most.get('stray') === 2);
     const following = new AbortController();
     const followed = two.provider.follow?.(() => {}, { signal: following.signal, heartbeat: () => {} });
-    await eventually('both have been there', () => (site.most.get('stray') ?? 0) === 2);
     await eventually('one is left', () => site.alive('stray').length === 1);
     assert.equal(site.alive('stray')[0]?.options.id, instance.id);
     following.abort();
-    death.abort();
     await followed;
     await two.stop('stray', 2000, 'delete');
     await eventually('nothing is left', () => site.of('stray').length === 0);

@@ -1,11 +1,12 @@
 /**
  * What goes wrong between the caller and the cloud. `throttle`, `error` and `drop`: nothing is done; `refuse`: nothing
- * is done, with that code; `delay`: it is done later; `lose`: it is done, and its answer lost.
+ * is done, with that code; `delay`, `hold`: it is done later; `lose`: it is done, and its answer lost.
  */
 export type Fault =
   | { kind: 'throttle' | 'error' | 'drop' | 'lose' }
   | { kind: 'refuse'; code: string; status?: number }
-  | { kind: 'delay'; ms: number };
+  | { kind: 'delay'; ms: number }
+  | { kind: 'hold'; until: Promise<void> };
 
 /** @param call `Key=`, who signed it, a space, and its parameters. */
 type Rule = (call: string) => Fault | undefined;

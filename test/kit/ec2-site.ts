@@ -128,6 +128,7 @@ export class Ec2Site {
       return;
     }
     if (fault?.kind === 'delay') await delay(fault.ms);
+    if (fault?.kind === 'hold') await fault.until;
     const answer: Answer =
       refused === undefined
         ? await this.answer(action, call)
