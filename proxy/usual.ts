@@ -7,7 +7,7 @@ const MAX_NAMES = 10_000;
 
 /** How wakes usually went. */
 export interface Usual {
-  /** Milliseconds, the median of those remembered. */
+  /** Milliseconds, the median of those remembered; without what images took, which are there the next time. */
   readonly totalMs: number;
   /** Steps of the last one, in their order. */
   readonly steps: readonly StepTiming['step'][];
@@ -20,7 +20,7 @@ export class UsualWakes {
   note(label: string, steps: readonly StepTiming[]): void {
     if (steps.length === 0) return;
     const totals = this.#byLabel.get(label)?.totals ?? [];
-    totals.push(steps.reduce((sum, { took }) => sum + took, 0));
+    totals.push(steps.reduce((sum, { step, took }) => sum + (step === 'image' ? 0 : took), 0));
     if (totals.length > KEPT) totals.shift();
     // Taken out first: a Map keeps the order of insertion, so that the first is the one that woke longest ago.
     this.#byLabel.delete(label);

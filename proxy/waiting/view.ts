@@ -1,6 +1,7 @@
 /** What a person reads about a wake: the words of the waiting page, at its first sight and in each of its events. */
 import type { Phase, StepTiming } from '../../workflows/messages.js';
 import type { WaitState } from '../gate-contract.js';
+import { imageLeftMs, imageShare, imageText } from './image-words.js';
 
 /** `asleep`: nobody wakes it any more. `ready`: the page goes on. */
 export type ViewState = 'waiting' | 'ready' | 'failed' | 'asleep';
@@ -28,7 +29,7 @@ export interface WaitView {
 
 const DOING: Readonly<Record<Phase, string>> = {
   asleep: 'is asleep and about to wake',
-  imaging: 'is fetching its image',
+  imaging: 'is getting its images',
   booting: 'is booting',
   checking: 'has started and is not healthy yet',
   ready: 'is ready',
@@ -37,7 +38,7 @@ const DOING: Readonly<Record<Phase, string>> = {
   failed: 'did not start',
 };
 const LABELS: Readonly<Record<StepTiming['step'], string>> = {
-  image: 'Fetch the image',
+  image: 'Get its images',
   boot: 'Boot',
   health: 'Check that it is healthy',
 };
@@ -49,6 +50,8 @@ const CURRENT: Partial<Record<Phase, StepTiming['step']>> = {
 };
 /** The bar never says that it is done before it is. */
 const MOST_PERCENT = 95;
+/** Images that are there are looked at in less. */
+const TOLD_IMAGE_MS = 2000;
 
 /** @param showLog whether the reader may see the log's tail. */
 export function viewOf(resource: string, wait: WaitState, showLog: boolean): WaitView {
@@ -59,20 +62,19 @@ export function viewOf(resource: string, wait: WaitState, showLog: boolean): Wai
       state,
       heading: `${resource} ${DOING.failed}`,
       timing: retryText(failure?.retryInMs),
-      steps: stepsOf(wait),
+      steps: stepsOf(wait).filter(({ state: step }) => step === 'done'),
       detail: failure?.message ?? '',
       remedy: failure?.remedy ?? '',
       log: (showLog ? failure?.log : undefined) ?? '',
     };
   }
   const waiting = state === 'waiting';
-  const elapsedMs = elapsedOf(wait);
-  const usualMs = wait.progress?.usual ?? wait.usual?.totalMs;
+  const far = waiting ? percentOf(wait) : undefined;
   return {
     state,
     heading: state === 'asleep' ? `${resource} is asleep` : `${resource} ${DOING[phase]}`,
-    timing: waiting ? timingText(elapsedMs, usualMs) + placeText(wait) + imageText(wait) : '',
-    ...(waiting ? percentOf(wait, elapsedMs, usualMs) : {}),
+    timing: waiting ? [timingText(wait), placeText(wait)].filter((text) => text !== '').join(' ') : '',
+    ...(far === undefined ? {} : { percent: Math.min(MOST_PERCENT, Math.round(100 * far)) }),
     steps: stepsOf(wait),
     detail: waiting ? (trouble?.message ?? '') : '',
     remedy: waiting && trouble !== undefined ? 'It is tried again until it works.' : '',
@@ -94,41 +96,43 @@ function elapsedOf({ progress, waitedMs = 0 }: WaitState): number {
   return Math.max(waitedMs, done + Date.now() - progress.since);
 }
 
-function timingText(elapsedMs: number, usualMs: number | undefined): string {
-  const since = `For ${seconds(elapsedMs)} now.`;
-  if (usualMs === undefined) return since;
-  const left = usualMs - elapsedMs;
-  if (left <= 0) return `${since} It usually takes ${seconds(usualMs)}: this time it takes longer.`;
-  return `${since} It usually takes ${seconds(usualMs)}: about ${seconds(left)} to go.`;
+/** What the images took, so far or in all: no past wake tells how long that is. */
+function imageMs({ phase, progress }: WaitState): number {
+  if (phase === 'imaging') return Number.POSITIVE_INFINITY;
+  return progress?.steps.find(({ step }) => step === 'image')?.took ?? 0;
+}
+
+const usualMs = (wait: WaitState): number | undefined => wait.progress?.usual ?? wait.usual?.totalMs;
+
+/** How far it is, of 1. */
+function percentOf(wait: WaitState): number | undefined {
+  const usual = usualMs(wait);
+  if (wait.phase === 'imaging') return wait.progress && imageShare(wait.progress);
+  return usual === undefined || usual <= 0 ? undefined : (elapsedOf(wait) - imageMs(wait)) / usual;
+}
+
+function timingText(wait: WaitState): string {
+  const since = `For ${seconds(elapsedOf(wait))} now.`;
+  const { phase, progress } = wait;
+  if (phase === 'imaging') {
+    const left = progress && imageLeftMs(progress);
+    const rest = left === undefined ? '' : ` About ${seconds(left)} to go, then it boots.`;
+    return `${since} ${progress === undefined ? '' : imageText(progress)}${rest}`.trimEnd();
+  }
+  const usual = usualMs(wait);
+  if (usual === undefined) return since;
+  const images = imageMs(wait);
+  const takes = `${images > TOLD_IMAGE_MS ? 'After its images it' : 'It'} usually takes ${seconds(usual)}`;
+  const left = usual - (elapsedOf(wait) - images);
+  if (left <= 0) return `${since} ${takes}: this time it takes longer.`;
+  return `${since} ${takes}: about ${seconds(left)} to go.`;
 }
 
 function placeText({ progress }: WaitState): string {
   const ahead = progress?.ahead;
   if (ahead === undefined) return '';
-  return ` It waits for a place: ${ahead} ${ahead === 1 ? 'is' : 'are'} before it.`;
+  return `It waits for a place: ${ahead} ${ahead === 1 ? 'is' : 'are'} before it.`;
 }
-
-/** Of an image that is fetched the bytes say more than the time does. */
-function percentOf(
-  { progress }: WaitState,
-  elapsedMs: number,
-  usualMs: number | undefined,
-): { percent?: number } {
-  const { bytes = 0, total } = progress?.image ?? {};
-  const [done, all] = total === undefined ? [elapsedMs, usualMs] : [bytes, total];
-  return all === undefined || all <= 0
-    ? {}
-    : { percent: Math.min(MOST_PERCENT, Math.round((100 * done) / all)) };
-}
-
-function imageText({ progress }: WaitState): string {
-  if (progress?.image === undefined) return '';
-  const { step, bytes, total } = progress.image;
-  const of = total === undefined ? '' : ` of ${megabytes(total)}`;
-  return ` Its image: ${step}, ${megabytes(bytes)}${of} MB.`;
-}
-
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 function retryText(retryInMs: number | undefined): string {
   return retryInMs === undefined || retryInMs <= 0 ? '' : `It can be tried again in ${seconds(retryInMs)}.`;
