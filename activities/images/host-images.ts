@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -161,14 +162,21 @@ export class HostImages {
     if (config.images.test !== undefined) return await pretend(known, config.images.test.sleep, context);
     const store = await this.store();
     const { log } = this.services;
-    const image = await make(store, known, { config, log, torrents: this.torrents }, context);
-    const ids = await register(store, image, known, config, context);
-    return {
-      key: image.key,
-      bytes: image.bytes,
-      ...(image.digests.sha256 === undefined ? {} : { sha256: image.digests.sha256 }),
-      ...(ids[0] === undefined ? {} : { id: ids[0] }),
-    };
+    // Evicted before it is written down where it is registered, it would stay there for good.
+    const user = `registering-${randomUUID()}`;
+    for (;;) {
+      await make(store, known, { config, log, torrents: this.torrents }, context);
+      const image = await store.use(known.key, user, context);
+      if (image === undefined) continue;
+      try {
+        const [id] = await register(store, image, known, config, context);
+        const { key, bytes, digests } = image;
+        const sha256 = digests.sha256 === undefined ? {} : { sha256: digests.sha256 };
+        return { key, bytes, ...sha256, ...(id === undefined ? {} : { id }) };
+      } finally {
+        await store.release(known.key, user);
+      }
+    }
   }
 }
 

@@ -10,10 +10,9 @@ const BLOCK_BYTES = 512;
 export async function allocatedBytes(path: string, seen = new Set<number>()): Promise<number> {
   const stat = await lstat(path).catch(absent);
   if (stat === undefined) return 0;
-  if (stat.nlink > 1 && !stat.isDirectory()) {
-    if (seen.has(stat.ino)) return 0;
-    seen.add(stat.ino);
-  }
+  // By another name, or moved on meanwhile.
+  if (seen.has(stat.ino)) return 0;
+  seen.add(stat.ino);
   let bytes = stat.blocks * BLOCK_BYTES;
   if (!stat.isDirectory()) return bytes;
   for (const entry of (await readdir(path).catch(absent)) ?? []) {
