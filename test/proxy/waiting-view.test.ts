@@ -19,7 +19,7 @@ test('what usually happens is the median of the last wakes, images left out', ()
   assert.deepEqual(wakes.of('app'), { totalMs: 5000, steps: ['image', 'boot'] });
 });
 
-test('while images are fetched their bytes say how far it is and how long yet', () => {
+test('IPF1: while images are fetched their bytes say how far it is and how long yet', () => {
   const image = { step: 'fetching' as const, bytes: 120e6, total: 480e6 };
   const wait: WaitState = { phase: 'imaging', progress: { since: ago(10_000), steps: [], image }, usual };
   const { timing, percent, steps } = viewOf('app', wait, false);
