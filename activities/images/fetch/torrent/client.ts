@@ -15,7 +15,10 @@ export async function openClient({
   uploadBytesPerSecond,
 }: ClientSettings): Promise<WebTorrent> {
   register(new URL('./module-hooks.js', import.meta.url));
-  const { default: Client } = await import('webtorrent');
+  const { default: Client } = await import('webtorrent').catch((cause: unknown) => {
+    // An optional dependency: npm goes on without it where it cannot be had.
+    throw new Error('the package webtorrent cannot be loaded: npm install webtorrent@2', { cause });
+  });
   return new Client({
     torrentPort: port,
     maxConns: maxPeers,
