@@ -91,7 +91,13 @@ export class PulumiHouse {
 
   async stop(): Promise<void> {
     await this.house.resources.stop('site');
-    await this.house.untilAsleep('site');
+    await this.untilAsleep();
+  }
+
+  /** After a kill, a step is done again only when its loss was noticed, and Pulumi takes its time. */
+  async untilAsleep(): Promise<void> {
+    const isAsleep = async () => (await this.house.resources.openRun('site')) === undefined;
+    await eventually('it is asleep', isAsleep, PATIENCE_MS);
   }
 
   /** Files of stacks and locks in Pulumi's state. */

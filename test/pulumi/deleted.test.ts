@@ -20,7 +20,7 @@ test(
       house.allow('go-create');
       house.allow('go-delete');
       await house.startWorker();
-      await house.untilAsleep('site');
+      await it.untilAsleep();
       assert.match(await asked, /STOPPED/);
       assert.ok(!existsSync(house.path('made')));
       assert.deepEqual(it.state, []);

@@ -19,7 +19,7 @@ test(
       assert.equal(it.count('up'), 1, 'Pulumi has no part in waking and sleeping');
 
       await it.house.resources.remove('site');
-      await it.house.untilAsleep('site');
+      await it.untilAsleep();
       assert.ok(!existsSync(it.house.path('made')), 'destroyed');
       assert.deepEqual(it.state, [], 'neither stack nor lock');
       await eventually('none of its processes is left', () => it.house.beyondParts().length === 0);

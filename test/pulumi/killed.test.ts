@@ -29,7 +29,7 @@ test(
       assert.equal(it.locks.length, 1);
       house.allow('go-delete');
       await house.startWorker();
-      await house.untilAsleep('site');
+      await it.untilAsleep();
       assert.deepEqual(it.state, [], 'neither stack nor lock');
       assert.ok(!existsSync(house.path('made')));
 
