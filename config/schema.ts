@@ -186,6 +186,26 @@ export const configSchema = z.strictObject({
           refresh: span.default(MINUTE),
         })
         .prefault({}),
+      /** How long a browser stays signed in with the token. */
+      session: span.default(12 * 60 * MINUTE),
+      /** What is told live, to dashboards. */
+      events: z
+        .strictObject({
+          /** Dashboards that listen at the same time; each holds a connection. */
+          listeners: whole(1).default(100),
+          /** How often the list is read while somebody listens; a reading that takes longer is followed by a pause as long. */
+          every: span.default(SECOND),
+        })
+        .prefault({}),
+      /** What is told of past awake periods, from the executions that Temporal keeps. */
+      history: z
+        .strictObject({
+          /** Of one resource: the latest so many. */
+          runs: whole(1).default(100),
+          /** Of all resources together: kept in memory, so that Temporal is asked once for each. */
+          cached: whole(1).default(5000),
+        })
+        .prefault({}),
     })
     .prefault({}),
   /** What runs the resources' lives: a server of our own (embedded), or one at an address. */

@@ -2,13 +2,13 @@
 import type { Request, Response } from 'express';
 import type { Params } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
+import { clientOf } from './audit.js';
 import type { Action, ActionResult } from './contract.js';
-import { CLIENT_HEADER } from './contract.js';
 import { asReveilleError, type Plane } from './plane.js';
 
 /** Who did it, for the reason that stands in the history: `by cli, 127.0.0.1`. */
 export function cause(req: Request, reason: string | undefined): string {
-  const who = `by ${req.get(CLIENT_HEADER) === 'cli' ? 'cli' : 'api'}, ${req.socket.remoteAddress ?? 'unknown'}`;
+  const who = `by ${clientOf(req)}, ${req.socket.remoteAddress ?? 'unknown'}`;
   return reason === undefined || reason === '' ? who : `${reason} (${who})`;
 }
 

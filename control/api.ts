@@ -12,6 +12,7 @@ import type { StopMode } from '../workflows/messages.js';
 import { accepted, cause, done, gone, until } from './actions.js';
 import { type Action, type InstanceResult, RESOURCES_PATH, type ResourceList } from './contract.js';
 import { type CostBook, withCosts } from './cost.js';
+import { HistoryBook } from './history.js';
 import { bodies, pinnedUntil, queries, read } from './inputs.js';
 import { Instances, isInstance } from './instances.js';
 import { logOf, sendLog } from './logs.js';
@@ -62,6 +63,15 @@ function addReads(router: Router, config: () => Config, plane: Plane, costs: Cos
     read(queries.none, req.query, 'query');
     const shown = await showResource(config(), plane, req.params.name);
     const [told] = await withCosts(config(), costs, [shown]);
+    res.json(told);
+  });
+  const history = new HistoryBook(plane);
+  router.get(`${ONE}/history`, async (req: Named, res) => {
+    read(queries.none, req.query, 'query');
+    const { name } = req.params;
+    const told = await history.of(config(), name);
+    // What has left the configuration may have a past; what has neither is nothing.
+    if (told.periods.length === 0) configured(config(), name);
     res.json(told);
   });
   router.get(`${ONE}/logs`, async (req: Named, res) => {

@@ -1,11 +1,15 @@
 import express, { type Express, type RequestHandler } from 'express';
 import { type Config, type Logger, reveilleVersion, stateDir } from '../config/index.js';
 import { resourcesApi } from './api.js';
-import type { ResourceSummary } from './contract.js';
+import { audit } from './audit.js';
+import { EVENTS_PATH, type ResourceSummary, SESSION_PATH, TIMELINE_PATH } from './contract.js';
 import { type CostBook, withCosts } from './cost.js';
+import { DASHBOARD_PATH, dashboardFiles, dashboardPage, signInPage } from './dashboard.js';
+import { Feed } from './feed.js';
 import { guard } from './guard.js';
 import { readiness } from './health.js';
 import { imagesApi } from './images.js';
+import { queries, read } from './inputs.js';
 import type { ControlMetrics } from './metrics.js';
 import { openapiDocument } from './openapi/document.js';
 import { PAGE_POLICY, renderPage } from './page.js';
@@ -13,7 +17,9 @@ import { askParts } from './parts.js';
 import { asReveilleError, type Plane } from './plane.js';
 import { allowed, notFound, problemHandler } from './problems.js';
 import { listResources, summary } from './resources.js';
+import { sessionApi } from './session.js';
 import type { Settings } from './settings.js';
+import { timelineOf } from './timeline.js';
 
 const DOCUMENT = openapiDocument(reveilleVersion());
 
@@ -46,12 +52,28 @@ export function createApp(parts: AppParts): Express {
     const state = await readiness(settings().config, plane, parts.secret);
     res.status(state.ready ? 200 : 503).json(state);
   });
-  app.use(guard(() => settings().access));
+  app.use(DASHBOARD_PATH, dashboardFiles);
+  app.use(audit(log));
+  app.use(guard(() => settings().access, parts.secret, [SESSION_PATH]));
+  app.use(signInPage);
   app.use(allowed);
+  app.use(
+    sessionApi({ access: () => settings().access, config: () => settings().config, secret: parts.secret }),
+  );
   app.get('/metrics', metricsRoute(parts));
-  app.get('/', pageRoute(parts));
+  app.get('/', dashboardPage);
+  app.get('/plain', pageRoute(parts));
   app.get('/api/v1/openapi.json', (_req, res) => {
     res.json(DOCUMENT);
+  });
+  const feed = new Feed(() => settings().config, plane, costs);
+  app.get(EVENTS_PATH, (req, res) => {
+    read(queries.none, req.query, 'query');
+    feed.tell(res);
+  });
+  app.get(TIMELINE_PATH, async (req, res) => {
+    const { last } = read(queries.timeline, req.query, 'query');
+    res.json(await timelineOf(settings().config, costs, last));
   });
   app.use(resourcesApi(() => settings().config, { plane, costs, reload: parts.reload }));
   app.use(imagesApi(() => settings().config, plane, parts.secret));
@@ -100,7 +122,7 @@ async function withNamedCosts(
   return [...named, ...lines.filter((line) => !isNamed(line))];
 }
 
-/** The page is there when Temporal is not: it says so. */
+/** For browsers without scripts. The page is there when Temporal is not: it says so. */
 function pageRoute({ settings, plane }: AppParts): RequestHandler {
   return async (_req, res) => {
     const { config } = settings();

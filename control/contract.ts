@@ -3,7 +3,14 @@
  * Errors are application/problem+json (`Problem` of errors/).
  */
 import type { ErrorCode } from '../errors/index.js';
-import type { Failure, ImageProgress, Phase, StatusState, StopMode } from '../workflows/messages.js';
+import type {
+  Failure,
+  ImageProgress,
+  Phase,
+  StatusState,
+  StepTiming,
+  StopMode,
+} from '../workflows/messages.js';
 
 /** Sent by the command line, so that a wake's reason can say where it came from. */
 export const CLIENT_HEADER = 'x-reveille-client';
@@ -33,6 +40,10 @@ export interface ResourceSummary {
   since?: number;
   /** Of a pool: how many of its members are awake. It is `ready` where any is, and nothing else is known of it. */
   members?: number;
+  /** Why it is awake, and since when this awake period goes on. */
+  wokenBy?: string;
+  wokenAt?: number;
+  lastActivity?: number;
   open: number;
   pinned: false | true | number;
   /** In words: connections, lease, pin, probe. */
@@ -105,4 +116,70 @@ export interface Check {
 export interface Readiness {
   ready: boolean;
   checks: { temporal: Check; worker: Check; proxy: Check };
+}
+
+/** Who calls, as CLIENT_HEADER says it. */
+export type ClientName = 'cli' | 'dashboard' | 'api';
+
+export const EVENTS_PATH = '/api/v1/events';
+export const SESSION_PATH = '/api/v1/session';
+export const TIMELINE_PATH = '/api/v1/timeline';
+
+/** Event `change` of the feed; `list` is a ResourceList. */
+export interface FeedChange {
+  now: number;
+  /** Whole lines. */
+  changed: ResourceSummary[];
+  /** Names that are no longer in the list. */
+  gone: string[];
+}
+/** Event `trouble` of the feed: nothing can be read. The next event of another kind ends it. */
+export interface FeedTrouble {
+  code: ErrorCode;
+  message: string;
+  remedy: string;
+}
+
+/** One closed execution of a resource. */
+export interface AwakePeriod {
+  runId: string;
+  start: number;
+  end: number;
+  outcome: 'completed' | 'failed' | 'canceled' | 'terminated' | 'continued' | 'timed-out';
+  wokenBy?: string;
+  endedBy: string;
+  boots: number;
+  /** Of its last boot. */
+  steps: StepTiming[];
+  /** In the Temporal UI. */
+  url?: string;
+}
+/** How long wakes took, all steps together: percentiles by nearest rank. */
+export interface WakeTimes {
+  count: number;
+  p50: number;
+  p90: number;
+  p99: number;
+}
+export interface ResourceHistory {
+  name: string;
+  now: number;
+  /** The latest first. */
+  periods: AwakePeriod[];
+  /** Absent where none of them booted. */
+  wakes?: WakeTimes;
+}
+
+/** When everything was awake. */
+export interface Timeline {
+  now: number;
+  /** Nothing is told of what was before. */
+  from: number;
+  /** No end: it is awake. */
+  periods: { name: string; start: number; end?: number }[];
+}
+
+/** Until when the caller's session holds; absent where there is none. */
+export interface SessionResult {
+  until?: number;
 }

@@ -1,14 +1,18 @@
 /** Who may talk to the control address. What is not allowed here is refused. */
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { isLoopback } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
+import { isToken, sessionEnd } from './session.js';
 import type { Access } from './settings.js';
 
 const SAFE = new Set(['GET', 'HEAD']);
 
-/** @param access asked for each request: a reload changes the token. */
-export function guard(access: () => Access): RequestHandler {
+/**
+ * @param access asked for each request: a reload changes the token.
+ * @param secret what sessions are signed with.
+ * @param open paths that need no token, but no page of another site may call either.
+ */
+export function guard(access: () => Access, secret: string, open: readonly string[] = []): RequestHandler {
   return (req, _res, next) => {
     const { token, loopback, host } = access();
     const headers: Headers = {
@@ -19,7 +23,7 @@ export function guard(access: () => Access): RequestHandler {
       dest: req.get('sec-fetch-dest'),
     };
     if (token === undefined) checkHost(headers.host, loopback, host);
-    else checkToken(req.get('authorization'), token);
+    else if (!open.includes(req.path)) checkCaller(req, token, secret);
     checkSite(req.method, headers);
     if (!SAFE.has(req.method)) checkContentType(req.get('content-type'));
     next();
@@ -34,14 +38,25 @@ interface Headers {
   dest: string | undefined;
 }
 
-/** Compares digests: neither the content nor the length of the token shows in the time it takes. */
-function checkToken(authorization: string | undefined, token: string): void {
-  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  if (!timingSafeEqual(digest(given), digest(token))) {
-    const message = authorization === undefined ? 'No token was sent' : 'The token is not the right one';
-    throw new ReveilleError('UNAUTHORIZED', message);
+function holds(cookie: string | undefined, token: string, secret: string): boolean {
+  return sessionEnd(cookie, { token, secret, now: Date.now() }) !== undefined;
+}
+
+/** A token, or a session that was signed in to with it. */
+function checkCaller(req: Request, token: string, secret: string): void {
+  const authorization = req.get('authorization');
+  if (authorization === undefined && holds(req.get('cookie'), token, secret)) {
+    // Browsers send cookies by themselves, and Origin with whatever changes something: without it nobody knows
+    // which page asks.
+    if (!SAFE.has(req.method) && req.get('origin') === undefined) throw new ReveilleError('CROSS_SITE');
+    return;
   }
+  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
+  if (isToken(given, token)) return;
+  throw new ReveilleError(
+    'UNAUTHORIZED',
+    authorization === undefined ? 'No token was sent' : 'The token is not the right one',
+  );
 }
 
 /**

@@ -1,5 +1,7 @@
 /** The JSON of the control API about images. Times are milliseconds since 1970, sizes bytes. */
-import type { ImageDetails, ImageProgress } from '../workflows/messages.js';
+import type { ImageDetails, ImageListing, ImageProgress } from '../workflows/messages.js';
+
+export type { ImageListing };
 
 export const IMAGES_PATH = '/api/v1/images';
 /**

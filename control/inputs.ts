@@ -47,6 +47,11 @@ const pinBody = z
   .strictObject({ for: span.optional(), until: future.optional(), reason: reason.optional() })
   .refine((body) => body.for === undefined || body.until === undefined, 'give either for or until');
 
+/** Of sign-in: as long as any token may be. */
+export const sessionBody = z.strictObject({
+  token: z.string().min(1).max(4096, 'expected at most 4096 characters'),
+});
+
 export const bodies = {
   wake: wakeBody,
   stop: stopBody,
@@ -58,6 +63,7 @@ export const queries = {
   none: z.strictObject({}),
   wait: z.strictObject({ wait: queryFlag.optional() }),
   delete: z.strictObject({ confirm: CONFIRMED, wait: queryFlag.optional() }),
+  timeline: z.strictObject({ last: span.default(24 * 3_600_000) }),
   logs: z.strictObject({
     lines: z.coerce
       .number({ error: 'expected a number' })

@@ -11,6 +11,12 @@ export function workflowUrl(config: Config, name: string): string | undefined {
   return `${ui.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId(name))}`;
 }
 
+/** One execution of the resource in the Temporal UI. */
+export function runUrl(config: Config, name: string, runId: string): string | undefined {
+  const all = workflowUrl(config, name);
+  return all === undefined ? undefined : `${all}/${encodeURIComponent(runId)}/history`;
+}
+
 /** A route as a browser, or another client, on this machine opens it through the proxy. */
 export function routeUrl(config: Config, route: RouteDefinition): string {
   if ('tcp' in route) {

@@ -1,4 +1,4 @@
-/** The page of the control address: what is awake, and why. No scripts; it loads itself again. */
+/** The plain page of the control address, for browsers without scripts: what is awake, and why. It loads itself again. */
 import { createHash } from 'node:crypto';
 import type { ReveilleError } from '../errors/index.js';
 import type { ResourceSummary } from './contract.js';

@@ -2,7 +2,13 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Params } from '../config/index.js';
 import { isReveilleError, ReveilleError } from '../errors/index.js';
-import { type ImageClient, type RunTime, temporalError } from '../temporal/index.js';
+import {
+  type ClosedRun,
+  type ImageClient,
+  type RunResult,
+  type RunTime,
+  temporalError,
+} from '../temporal/index.js';
 import type { StatusState, StopMode } from '../workflows/messages.js';
 
 /** Bound of every short call: past it Temporal counts as out of reach. */
@@ -32,6 +38,10 @@ export interface ResourceLife {
   lastRun(name: string): Promise<{ params?: Params } | undefined>;
   /** When the executions that are open began, or those that have closed since then began and ended. */
   runTimes(which: { closedSince?: number; limit: number }): Promise<RunTime[]>;
+  /** The latest executions that have closed. */
+  closedRuns(name: string, limit: number): Promise<ClosedRun[]>;
+  /** What one of them said at its end. */
+  runResult(name: string, runId: string): Promise<RunResult>;
 }
 
 export interface Plane {

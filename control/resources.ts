@@ -15,11 +15,10 @@ import {
 import { ReveilleError } from '../errors/index.js';
 import { type StatusState, workflowId } from '../workflows/messages.js';
 import type { ConfigurationSummary, ResourceDetails, ResourceSummary } from './contract.js';
+import { inParallel } from './in-parallel.js';
 import { routeUrl, workflowUrl } from './links.js';
 import { call, type Known, type Plane, statusOf } from './plane.js';
 
-/** Status queries under way at once, for one list. */
-const PARALLEL = 16;
 /**
  * Up to this many resources each is asked itself. Past it the server's list says who is awake, which is cheaper
  * and, on a cluster, may be a second behind.
@@ -153,10 +152,14 @@ function stateOf(
   if (status === undefined) return { phase: 'asleep' };
   const { phase, since, open, pinned, keptAwakeBy, idleDeadline, ahead, image, retryAt, failure, provider } =
     status;
+  const { wokenBy, wokenAt, lastActivity } = status;
   const outdated = definition !== undefined && status.revision !== revisionOf(definition);
   return {
     phase,
     since,
+    ...(wokenBy === undefined ? {} : { wokenBy }),
+    wokenAt,
+    lastActivity,
     open,
     pinned,
     keptAwakeBy,
@@ -186,15 +189,4 @@ function healthInWords(health: ResourceDefinition['health']): string {
   if (health === 'none') return 'none';
   if ('tcp' in health) return 'TCP connect';
   return 'path' in health ? `GET ${health.path}` : `command ${health.command[0]}`;
-}
-
-async function inParallel<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const lane = async () => {
-    for (let index = next++; index < items.length; index = next++)
-      results[index] = await work(items[index] as T);
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, lane));
-  return results;
 }

@@ -1,18 +1,32 @@
 // Compiles TypeScript into dist/ and bundles the workflows, where anything changed.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = (...parts) => join(root, 'dist', ...parts);
 
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root], {
-  stdio: 'inherit',
-});
+compile(root);
+buildDashboard();
 
 await bundleWorkflows();
+
+function compile(project) {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });
+}
+
+/** What browsers load: modules of their own, those that they share with the server, page and style as they are. */
+function buildDashboard() {
+  const folder = join(root, 'control/browser');
+  compile(folder);
+  for (const name of readdirSync(folder).filter((file) => /\.(html|css)$/.test(file)))
+    copyFileSync(join(folder, name), dist('control/browser', name));
+  for (const name of ['contract.js', 'images-contract.js', 'words.js'])
+    copyFileSync(dist('control', name), dist('control/browser', name));
+}
 
 async function bundleWorkflows() {
   const hash = createHash('sha256');

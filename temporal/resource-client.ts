@@ -21,6 +21,7 @@ import type { TemporalConnection } from './connection.js';
 import { ranOutOfTime } from './failures.js';
 import { follow } from './follow.js';
 import { type HistoryNews, historyNews } from './history.js';
+import { type ClosedRun, closedRuns, type RunResult, runResult } from './past.js';
 import {
   ignoreNotFound,
   isFull,
@@ -114,6 +115,16 @@ export class ResourceClient {
   /** When executions began and ended: see runs.ts. Asks the server alone. */
   runTimes(which: { closedSince?: number; limit: number }): Promise<RunTime[]> {
     return runTimes(this.client, which);
+  }
+
+  /** The latest closed executions of a resource: see past.ts. */
+  closedRuns(name: string, limit: number): Promise<ClosedRun[]> {
+    return closedRuns(this.client, name, limit);
+  }
+
+  /** What a closed execution said at its end: see past.ts. */
+  runResult(name: string, runId: string): Promise<RunResult> {
+    return runResult(this.client, name, runId);
   }
 
   unpin(name: string): Promise<boolean> {

@@ -39,7 +39,7 @@ const instance = of<Instance>()(
     .meta({ id: 'Instance', description: 'What a provider started.' }),
 );
 
-const step = of<StepTiming>()(
+export const step = of<StepTiming>()(
   z.strictObject({ step: z.enum(['image', 'boot', 'health']), took: duration() }).meta({ id: 'Step' }),
 );
 
@@ -113,6 +113,9 @@ const summaryFields = {
   provider: optional(provider),
   since: optional(time()),
   members: optional(count()).meta({ description: 'Of a pool: how many of its members are awake.' }),
+  wokenBy: optional(z.string()),
+  wokenAt: optional(time()).meta({ description: 'Since when it is awake.' }),
+  lastActivity: optional(time()),
   open: count().meta({ description: 'Requests in flight and open connections.' }),
   pinned: pinned(),
   keptAwakeBy,
@@ -132,7 +135,7 @@ const summaryFields = {
     }),
   ).meta({ description: 'Why nobody could say how it is.' }),
 };
-const summary = of<ResourceSummary>()(
+export const summary = of<ResourceSummary>()(
   z.strictObject(summaryFields).meta({ id: 'ResourceSummary', description: 'A line of the list.' }),
 );
 

@@ -1,12 +1,14 @@
 /** Each thing that callers can ask of the control address. The document is made from it, and a test finds routes that it lacks. */
 import { z } from 'zod';
 import { answers } from './answers.js';
+import { dashboardOperations } from './dashboard-operations.js';
 import { imageOperations } from './image-operations.js';
 import type { Operation } from './operation.js';
 import { resourceOperations } from './resource-operations.js';
 
 export const operations: readonly Operation[] = [
   ...resourceOperations,
+  ...dashboardOperations,
   ...imageOperations,
   {
     id: 'openapi',
@@ -28,7 +30,15 @@ export const operations: readonly Operation[] = [
     id: 'page',
     method: 'get',
     path: '/',
-    summary: 'The page for people',
+    summary: 'The dashboard; to sign in, where that is needed',
+    answers: { 200: { description: 'It', media: 'text/html' } },
+    errors: [],
+  },
+  {
+    id: 'plainPage',
+    method: 'get',
+    path: '/plain',
+    summary: 'The list for browsers without scripts',
     answers: { 200: { description: 'It', media: 'text/html' } },
     errors: [],
   },

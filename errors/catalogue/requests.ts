@@ -155,7 +155,12 @@ export const requestErrors = {
   UNAUTHORIZED: {
     status: 401,
     title: 'The control address needs a token',
-    remedy: 'Send `Authorization: Bearer TOKEN` with the token of control.token.',
+    remedy: 'Send `Authorization: Bearer TOKEN` with the token of control.token; a browser signs in at `/`.',
+  },
+  TOO_MANY_LISTENERS: {
+    status: 503,
+    title: 'Too many dashboards listen at the control address',
+    remedy: 'Close one, or raise control.events.listeners.',
   },
   CROSS_SITE: {
     status: 403,

@@ -59,7 +59,7 @@ function fingerprint(root) {
     .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true })
-        .filter((name) => name.endsWith('.ts'))
+        .filter((name) => /\.(ts|html|css)$/.test(name))
         .map((name) => join(folder, name)),
     );
   for (const file of [...files.sort(), ...SINGLE_SOURCES]) {

@@ -71,14 +71,16 @@ function routesOf(stack: readonly Layer[]): string[] {
 /** Without which it does nothing. */
 const QUERIES: Record<string, string> = { deleteResource: '?confirm=yes' };
 
-for (const { id, method, path, answers } of operations) {
+// The feed never ends: its own test reads it.
+const ending = operations.filter(({ id }) => id !== 'events');
+for (const { id, method, path, needsBody, answers } of ending) {
   test(`${id}: there is a handler for ${method.toUpperCase()} ${path}, and its answer is as described`, async (t) => {
     const { url, plane } = await startTestControl(t);
     plane.awake.set('hello', readyState('hello', { retryAt: 1, ahead: 2 }));
     const answer = await raw(url + path.replace(/\{\w+\}/, 'hello') + (QUERIES[id] ?? ''), {
       method: method.toUpperCase(),
     });
-    if (id === 'putResource') return assert.equal(codeOf(answer), 'USAGE');
+    if (needsBody) return assert.equal(codeOf(answer), 'USAGE');
     // The fake has no images: theirs are held against the document by schemathesis.
     if (path.startsWith(IMAGES_PATH)) return assert.match(String(codeOf(answer)), /^(INTERNAL|USAGE)$/);
     const described = answers[answer.status];

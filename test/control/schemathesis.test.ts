@@ -15,7 +15,7 @@ const SECONDS = 40;
 
 /**
  * What a document cannot say: whether a time is over, what a URL may be, whether a template is there and has such a key; a log that is
- * followed has no end; and what stands in the configuration is there, asleep, after its instance was deleted.
+ * followed has no end, nor has the feed; and what stands in the configuration is there, asleep, after its instance was deleted.
  */
 const SETTINGS = `
 [checks]
@@ -28,6 +28,10 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 404, 409]
 [[operations]]
 include-operation-id = "logsOfResource"
 parameters = { "query.follow" = "false" }
+
+[[operations]]
+include-operation-id = "events"
+enabled = false
 `;
 
 const isThere = { skip: needs('temporal').skip || needs('schemathesis').skip };

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type Config, loadConfig, type Service } from '../../config/index.js';
+import { type Config, type Logger, loadConfig, type Service } from '../../config/index.js';
 import type { Plane, ResourceLife } from '../../control/plane.js';
 import { serveControl } from '../../control/server.js';
-import type { RunTime } from '../../temporal/index.js';
+import type { ClosedRun, RunResult, RunTime } from '../../temporal/index.js';
 import type { StatusState } from '../../workflows/messages.js';
 import { tempFolder } from './scripts.js';
 import { silentLog } from './silent-log.js';
@@ -17,6 +17,10 @@ export class FakePlane implements Plane {
   readonly awake = new Map<string, StatusState>();
   readonly lastRuns = new Map<string, { params: Record<string, string> }>();
   runTimes: RunTime[] = [];
+  /** Closed executions by resource, each with what it said at its end. */
+  readonly past = new Map<string, (ClosedRun & RunResult)[]>();
+  /** Run ids whose results were asked for. */
+  readonly resultsAsked: string[] = [];
   readonly asked: { what: string; name: string; args?: object }[] = [];
   /** Set: every call fails with it. `hang`: none is ever answered. */
   failure: Error | 'hang' | undefined;
@@ -53,6 +57,15 @@ export class FakePlane implements Plane {
       const isAsked = ({ end }: RunTime) =>
         closedSince === undefined ? end === undefined : end !== undefined && end >= closedSince;
       return this.runTimes.filter(isAsked);
+    },
+    closedRuns: async (name, limit) => {
+      await this.answer();
+      return (this.past.get(name) ?? []).slice(0, limit);
+    },
+    runResult: async (name, runId) => {
+      await this.answer();
+      this.resultsAsked.push(runId);
+      return this.past.get(name)?.find((run) => run.runId === runId) ?? {};
     },
     untilReady: (name, signal) => this.ready(name, signal),
     untilAsleep: (name, signal) => this.asleep(name, signal),
@@ -132,12 +145,16 @@ export interface TestControl {
 /** The control address over a fake Temporal, at a port of its own. */
 export async function startTestControl(
   context: TestContext,
-  { text = HELLO, control = 'listen: 127.0.0.1:0' }: { text?: string; control?: string } = {},
+  {
+    text = HELLO,
+    control = 'listen: 127.0.0.1:0',
+    log = silentLog,
+  }: { text?: string; control?: string; log?: Logger } = {},
 ): Promise<TestControl> {
   const config = configOf(context, `control: { ${control} }\n${text}\n`);
   const plane = new FakePlane();
   const reloadAll = () => void service.reload(loadConfig(config.file ?? ''));
-  const service = await serveControl({ config, log: silentLog, secret: SECRET, reloadAll }, plane);
+  const service = await serveControl({ config, log, secret: SECRET, reloadAll }, plane);
   context.after(() => service.close());
   return { plane, service, config, url: `http://${service.address}` };
 }

@@ -1,0 +1,193 @@
+/** All that is known of one resource: how it is, its log live, and its past. */
+import { followLog, getJson, pathOf } from './api.js';
+import type { AwakePeriod, ResourceDetails, ResourceHistory, ResourceSummary } from './contract.js';
+import { byId, clock, el, outside, took } from './dom.js';
+import { wakeMs, wakePlot, waterfall } from './drawings.js';
+import { buttonsOf } from './row.js';
+import { costs, inWords, remarks, sleeps } from './words.js';
+
+/** What the log shows at most: more is let go at its top. */
+const LOG_CHARACTERS = 200_000;
+
+/** The panel beside the list; one resource at a time. */
+export class Details {
+  private readonly panel = byId('details', HTMLElement);
+  private readonly facts = el('div');
+  private readonly past = el('div');
+  private readonly log = el('pre', { tabindex: '0', role: 'region', 'aria-label': 'Log' });
+  private readonly follow = el('button', { type: 'button' }, 'follow the log');
+  private readonly logs = new LogReader(this.log, this.follow);
+  private name: string | undefined;
+  private phase: string | undefined;
+
+  open(name: string): void {
+    if (this.name === name) return;
+    this.close();
+    this.name = name;
+    const title = el('h2', {}, name);
+    const close = el('a', { href: '#/', class: 'close', 'aria-label': 'Close details' }, '✕');
+    this.facts.replaceChildren();
+    this.past.replaceChildren(el('p', {}, 'Reading the past…'));
+    this.follow.onclick = () => this.logs.toggle(name);
+    this.panel.replaceChildren(
+      close,
+      title,
+      this.facts,
+      this.follow,
+      this.log,
+      el('h3', {}, 'Past'),
+      this.past,
+    );
+    this.panel.hidden = false;
+    document.body.classList.add('with-details');
+    this.panel.focus();
+    void this.refresh(name);
+  }
+
+  close(): void {
+    this.logs.stop();
+    this.name = undefined;
+    this.phase = undefined;
+    this.panel.hidden = true;
+    document.body.classList.remove('with-details');
+  }
+
+  /** Reads again what is shown, where a line of the feed is about it. */
+  take(changed: readonly ResourceSummary[]): void {
+    const { name } = this;
+    if (name !== undefined && changed.some((line) => line.name === name)) void this.refresh(name);
+  }
+
+  private async refresh(name: string): Promise<void> {
+    try {
+      const told = await getJson<ResourceDetails>(pathOf(name));
+      if (this.name !== name) return;
+      this.facts.replaceChildren(...facts(told));
+      this.follow.hidden = told.members !== undefined;
+      if (told.phase !== this.phase) void this.showPast(name, told);
+      this.phase = told.phase;
+    } catch (error) {
+      if (this.name === name) this.facts.replaceChildren(complaint(error));
+    }
+  }
+
+  private async showPast(name: string, { members }: ResourceDetails): Promise<void> {
+    if (members !== undefined) {
+      this.past.replaceChildren(el('p', {}, 'Its members have pasts of their own.'));
+      return;
+    }
+    try {
+      const told = await getJson<ResourceHistory>(`${pathOf(name)}/history`);
+      if (this.name === name) this.past.replaceChildren(...pastOf(told));
+    } catch (error) {
+      if (this.name === name) this.past.replaceChildren(complaint(error));
+    }
+  }
+}
+
+const complaint = (error: unknown): HTMLElement =>
+  el('p', { class: 'trouble', role: 'alert' }, error instanceof Error ? error.message : String(error));
+
+function facts(told: ResourceDetails): HTMLElement[] {
+  const { now, status, configuration, workflow } = told;
+  const known: [string, Node | string][] = [
+    ['Phase', `${told.phase}${told.since === undefined ? '' : `, for ${inWords(now - told.since)}`}`],
+    ['Woken by', told.wokenBy ?? ''],
+    ['Kept awake by', told.keptAwakeBy.join(', ')],
+    ['Sleeps', sleeps(told, now)],
+    ['Last activity', told.lastActivity === undefined ? '' : clock(told.lastActivity)],
+    ['Connections', status === undefined ? '' : `${told.open}`],
+    ['Boots', status === undefined ? '' : `${status.boots}, failed in a row: ${status.attempts}`],
+    ['Endpoint', status?.instance ? `${status.instance.endpoint.host}:${status.instance.endpoint.port}` : ''],
+    ['Hours', costs(told, now)],
+    [
+      'Idle after',
+      configuration ? `${inWords(configuration.idle.after)}, then ${configuration.idle.then}` : '',
+    ],
+    ['Health', configuration?.health ?? ''],
+    ['Routes', configuration?.routes.join(' ') ?? ''],
+    ['Remarks', remarks(told).join('. ')],
+    ['Workflow', workflow.url === undefined ? '' : outside(workflow.url, workflow.id)],
+  ];
+  const list = el('dl', { class: 'facts' });
+  for (const [term, what] of known) if (what !== '') list.append(el('dt', {}, term), el('dd', {}, what));
+  const steps = status?.steps ?? [];
+  return [
+    el('p', { class: 'actions' }, ...buttonsOf(told)),
+    list,
+    ...(steps.length === 0 ? [] : [el('h3', {}, `This wake: ${took(wakeMs(steps))}`), waterfall(steps)]),
+    ...(told.failure?.log === undefined ? [] : [el('pre', { tabindex: '0' }, told.failure.log)]),
+  ];
+}
+
+function pastOf({ periods, wakes }: ResourceHistory): HTMLElement[] {
+  if (periods.length === 0)
+    return [el('p', {}, 'It has not been awake before, as far as Temporal remembers.')];
+  const plot = wakes === undefined ? [] : [wakePlot(periods, wakes)];
+  return [...plot, el('ul', { class: 'periods' }, ...periods.map(periodOf))];
+}
+
+function periodOf(period: AwakePeriod): HTMLElement {
+  const { start, end, steps, wokenBy, endedBy, boots, url } = period;
+  const woke = steps.length === 0 ? '' : `, awake after ${took(wakeMs(steps))}`;
+  return el(
+    'li',
+    {},
+    el(
+      'details',
+      {},
+      el('summary', {}, `${clock(start)}, for ${inWords(end - start)}${woke}`),
+      el(
+        'p',
+        {},
+        `Woken by ${wokenBy ?? 'nobody known'}; ended by ${endedBy}; boots: ${boots}. `,
+        outside(url, url === undefined ? '' : 'workflow'),
+      ),
+      ...(steps.length === 0 ? [] : [waterfall(steps)]),
+    ),
+  );
+}
+
+/** The log in a box, followed on demand: each follower holds a connection. */
+class LogReader {
+  private reading: AbortController | undefined;
+
+  constructor(
+    private readonly box: HTMLElement,
+    private readonly button: HTMLButtonElement,
+  ) {
+    box.hidden = true;
+  }
+
+  toggle(name: string): void {
+    if (this.reading) {
+      this.stop();
+      return;
+    }
+    const controller = new AbortController();
+    this.reading = controller;
+    this.box.textContent = '';
+    this.box.hidden = false;
+    this.button.textContent = 'close the log';
+    followLog(name, (text) => this.add(text), controller.signal).catch((error: unknown) => {
+      if (!controller.signal.aborted) this.add(`${error instanceof Error ? error.message : error}\n`);
+    });
+  }
+
+  stop(): void {
+    this.reading?.abort();
+    this.reading = undefined;
+    this.box.hidden = true;
+    this.button.textContent = 'follow the log';
+  }
+
+  /** Stays at the end where the reader is there. */
+  private add(text: string): void {
+    const { box } = this;
+    const atEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 8;
+    box.append(text);
+    while (box.childNodes.length > 1 && (box.textContent?.length ?? 0) > LOG_CHARACTERS)
+      box.firstChild?.remove();
+    if (atEnd) box.scrollTop = box.scrollHeight;
+  }
+}

@@ -1,0 +1,42 @@
+/** The dashboard's files, and signing in where a token is needed. Nothing in them is secret: the API has the data. */
+import { fileURLToPath } from 'node:url';
+import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
+import { isReveilleError } from '../errors/index.js';
+
+/** Where pages find the files beside them. */
+export const DASHBOARD_PATH = '/dashboard';
+const FOLDER = fileURLToPath(new URL('browser/', import.meta.url));
+/** Of the pages: our own files, and nothing inline or from elsewhere. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
+  "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+export const dashboardFiles: RequestHandler = express.static(FOLDER, {
+  cacheControl: false,
+  etag: false,
+  index: false,
+  redirect: false,
+});
+
+export const dashboardPage: RequestHandler = (_req, res, next) => {
+  sendPage(res, 'index.html', next);
+};
+
+/** Browsers that lack a token are asked for it; whoever else is told as everywhere. */
+export const signInPage: ErrorRequestHandler = (error: unknown, req, res, next) => {
+  const lacksToken = isReveilleError(error) && error.code === 'UNAUTHORIZED';
+  const isBrowser = req.get('accept')?.includes('text/html') === true;
+  if (!lacksToken || !isBrowser || req.method !== 'GET' || !['/', '/plain'].includes(req.path)) {
+    next(error);
+    return;
+  }
+  res.status(error.status).set('www-authenticate', 'Bearer realm="reveille"');
+  sendPage(res, 'sign-in.html', next);
+};
+
+function sendPage(res: Response, name: string, next: (error?: unknown) => void): void {
+  res.type('html').set('content-security-policy', POLICY);
+  res.sendFile(name, { root: FOLDER, cacheControl: false, etag: false, lastModified: false }, (error) => {
+    if (error) next(error);
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * Signing in with the token, for browsers. The session is a cookie that says until when it holds and proves it by
+ * HMAC: nothing is stored here, a restart ends none, and another token ends them all.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import express, { type Request, type Response, Router } from 'express';
+import type { Config } from '../config/index.js';
+import { sign, verify } from '../config/index.js';
+import { ReveilleError } from '../errors/index.js';
+import { SESSION_PATH, type SessionResult } from './contract.js';
+import { queries, read, sessionBody } from './inputs.js';
+import type { Access } from './settings.js';
+
+const COOKIE = 'reveille_session';
+const VALUE = /^(\d{1,16})\.([0-9a-f]{32})\.([0-9a-f]{64})$/;
+
+/** Whether a token is the right one; neither its content nor its length shows in the time that it takes. */
+export function isToken(given: string, token: string): boolean {
+  return timingSafeEqual(digest(given), digest(token));
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+const signedText = (until: string, id: string, token: string): string =>
+  `session\n${until}\n${id}\n${digest(token).toString('hex')}`;
+
+/**
+ * Until when the session of a Cookie header holds, in ms since 1970; undefined where there is none. One that is there
+ * twice is none: a neighbour may have set it.
+ */
+export function sessionEnd(
+  header: string | undefined,
+  { token, secret, now }: { token: string; secret: string; now: number },
+): number | undefined {
+  const values = (header ?? '')
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${COOKIE}=`));
+  const [, until, id, proof] =
+    VALUE.exec(values.length === 1 ? (values[0] ?? '').slice(COOKIE.length + 1) : '') ?? [];
+  if (until === undefined || id === undefined || proof === undefined) return undefined;
+  const holds = Number(until) > now && verify(secret, signedText(until, id, token), proof);
+  return holds ? Number(until) : undefined;
+}
+
+/** Sign-in, which the guard lets through without a token, and sign-out. */
+export function sessionApi(parts: { access: () => Access; config: () => Config; secret: string }): Router {
+  const router = Router({ caseSensitive: true });
+  router.use(SESSION_PATH, express.json({ limit: '16kb' }));
+  router.get(SESSION_PATH, (req, res) => {
+    read(queries.none, req.query, 'query');
+    const { token } = parts.access();
+    const now = Date.now();
+    const until =
+      token === undefined ? undefined : sessionEnd(req.get('cookie'), { token, secret: parts.secret, now });
+    res.json((until === undefined ? {} : { until }) satisfies SessionResult);
+  });
+  router.post(SESSION_PATH, (req, res) => {
+    read(queries.none, req.query, 'query');
+    const { token: given } = read(sessionBody, req.body, 'body');
+    const { token } = parts.access();
+    if (token !== undefined && !isToken(given, token))
+      throw new ReveilleError('UNAUTHORIZED', 'The token is not the right one');
+    const lasts = parts.config().control.session;
+    const until = Date.now() + lasts;
+    const id = randomBytes(16).toString('hex');
+    if (token !== undefined) {
+      const proof = sign(parts.secret, signedText(`${until}`, id, token));
+      setCookie(req, res, `${until}.${id}.${proof}`, Math.floor(lasts / 1000));
+    }
+    res.json((token === undefined ? {} : { until }) satisfies SessionResult);
+  });
+  router.delete(SESSION_PATH, (req, res) => {
+    read(queries.none, req.query, 'query');
+    setCookie(req, res, '', 0);
+    res.json({} satisfies SessionResult);
+  });
+  return router;
+}
+
+/** `Secure` where the browser says that it came by https: a front that ends TLS speaks http to us. */
+function setCookie(req: Request, res: Response, value: string, seconds: number): void {
+  const secure = req.get('origin')?.startsWith('https://') ? '; Secure' : '';
+  res.append(
+    'set-cookie',
+    `${COOKIE}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`,
+  );
+}

@@ -1,0 +1,20 @@
+/** When everything was awake, for bars on a line. */
+import type { Config } from '../config/index.js';
+import type { Timeline } from './contract.js';
+import type { CostBook } from './cost.js';
+
+/** Periods of one answer at most, the latest. */
+const MAX_PERIODS = 5000;
+
+/** The awake times of all resources that overlap the last `spanMs`, the latest first. */
+export async function timelineOf(config: Config, costs: CostBook, spanMs: number): Promise<Timeline> {
+  const times = await costs.times(config);
+  const now = Date.now();
+  const from = Math.max(now - spanMs, times?.from ?? now - spanMs);
+  const periods = (times?.of(() => true) ?? [])
+    .filter(({ end = now }) => end >= from)
+    .sort((a, b) => b.start - a.start)
+    .slice(0, MAX_PERIODS)
+    .map(({ name, start, end }) => ({ name, start, ...(end === undefined ? {} : { end }) }));
+  return { now, from, periods };
+}
