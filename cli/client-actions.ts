@@ -1,4 +1,4 @@
-import type { Action, ActionResult } from '../control/contract.js';
+import type { Action, ActionResult, ResourceList } from '../control/contract.js';
 import { isReveilleError } from '../errors/index.js';
 import { ControlClient } from './client-http.js';
 
@@ -29,6 +29,29 @@ export async function act(
   const path = `/${encodeURIComponent(name)}/${action}`;
   const patient = body.wait === true;
   tell(context, await withLog(context, client.json<ActionResult>(path, { method: 'POST', body, patient })));
+}
+
+/** Stops whatever is awake, all at once. @throws ReveilleError of the first that could not be, when all were asked. */
+export async function stopAll(
+  context: ClientContext,
+  body: { wait: boolean } & Record<string, unknown>,
+): Promise<void> {
+  const client = ControlClient.of(context.configFile);
+  const { resources } = await client.json<ResourceList>('');
+  const awake = resources.filter(({ phase, members }) => phase !== 'asleep' && members === undefined);
+  const stop = ({ name }: { name: string }) =>
+    client.json<ActionResult>(`/${encodeURIComponent(name)}/stop`, {
+      method: 'POST',
+      body,
+      patient: body.wait,
+    });
+  const ends = await Promise.allSettled(awake.map(stop));
+  const results = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+  if (context.json) process.stdout.write(`${JSON.stringify({ stopped: results })}\n`);
+  else if (awake.length === 0) process.stdout.write('nothing is awake\n');
+  else for (const result of results) tell(context, result);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 export async function remove(context: ClientContext, name: string, wait: boolean): Promise<void> {

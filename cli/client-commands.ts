@@ -33,6 +33,13 @@ function addStatus(program: Command): void {
     });
 }
 
+interface StopOptions {
+  then?: string;
+  force?: boolean;
+  wait: boolean;
+  all?: boolean;
+}
+
 function addWakeAndStop(program: Command): void {
   program
     .command('wake')
@@ -46,7 +53,8 @@ function addWakeAndStop(program: Command): void {
   program
     .command('stop')
     .description('put a resource to sleep and wait until it is asleep')
-    .argument('<name>', 'a resource')
+    .argument('[name]', 'a resource')
+    .option('--all', 'whatever is awake, instead of one')
     .addOption(
       new Option('--then <how>', 'how it ends; default: as configured').choices([
         'stop',
@@ -56,12 +64,12 @@ function addWakeAndStop(program: Command): void {
     )
     .option('--force', 'do not wait for requests in flight, and kill at once')
     .option('--no-wait', 'only ask for it')
-    .action(
-      async (name: string, options: { then?: string; force?: boolean; wait: boolean }, command: Command) => {
-        const { act } = await import('./client-actions.js');
-        await act(contextOf(command), 'stop', name, options);
-      },
-    );
+    .action(async (name: string | undefined, { all, ...options }: StopOptions, command: Command) => {
+      const { act, stopAll } = await import('./client-actions.js');
+      if ((name === undefined) !== (all === true)) command.error('error: name a resource, or say --all');
+      if (name === undefined) await stopAll(contextOf(command), options);
+      else await act(contextOf(command), 'stop', name, options);
+    });
   program
     .command('delete')
     .description('stop the instance of a resource and remove it with what it wrote')
