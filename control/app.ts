@@ -72,8 +72,8 @@ export function createApp(parts: AppParts): Express {
     feed.tell(res);
   });
   app.get(TIMELINE_PATH, async (req, res) => {
-    const { last } = read(queries.timeline, req.query, 'query');
-    res.json(await timelineOf(settings().config, costs, last));
+    const { hours } = read(queries.timeline, req.query, 'query');
+    res.json(await timelineOf(settings().config, costs, hours));
   });
   app.use(resourcesApi(() => settings().config, { plane, costs, reload: parts.reload }));
   app.use(imagesApi(() => settings().config, plane, parts.secret));

@@ -4,6 +4,8 @@ import { instanceSchema, parseDuration, readWants } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 
 const MAX_LINES = 10_000;
+/** A leap year. */
+const MAX_HOURS = 8784;
 /** As a pattern that every reader of the OpenAPI document understands. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
 const NO_CONTROLS = /^[^\x00-\x1f\x7f-\x9f]*$/;
@@ -63,7 +65,14 @@ export const queries = {
   none: z.strictObject({}),
   wait: z.strictObject({ wait: queryFlag.optional() }),
   delete: z.strictObject({ confirm: CONFIRMED, wait: queryFlag.optional() }),
-  timeline: z.strictObject({ last: span.default(24 * 3_600_000) }),
+  timeline: z.strictObject({
+    hours: z.coerce
+      .number({ error: 'expected a number' })
+      .int('expected a whole number')
+      .min(1, 'expected 1 or more')
+      .max(MAX_HOURS, `expected at most ${MAX_HOURS}`)
+      .default(24),
+  }),
   logs: z.strictObject({
     lines: z.coerce
       .number({ error: 'expected a number' })

@@ -3,14 +3,16 @@ import type { Config } from '../config/index.js';
 import type { Timeline } from './contract.js';
 import type { CostBook } from './cost.js';
 
+const HOUR_MS = 3_600_000;
 /** Periods of one answer at most, the latest. */
 const MAX_PERIODS = 5000;
 
-/** The awake times of all resources that overlap the last `spanMs`, the latest first. */
-export async function timelineOf(config: Config, costs: CostBook, spanMs: number): Promise<Timeline> {
+/** The awake times of all resources that overlap the last `hours`, the latest first. */
+export async function timelineOf(config: Config, costs: CostBook, hours: number): Promise<Timeline> {
   const times = await costs.times(config);
   const now = Date.now();
-  const from = Math.max(now - spanMs, times?.from ?? now - spanMs);
+  const begin = now - hours * HOUR_MS;
+  const from = Math.max(begin, times?.from ?? begin);
   const periods = (times?.of(() => true) ?? [])
     .filter(({ end = now }) => end >= from)
     .sort((a, b) => b.start - a.start)

@@ -7,11 +7,12 @@ import { IMAGES_PATH, type ImageListing } from './images-contract.js';
 import { sizeInWords } from './words.js';
 
 const REFRESH_MS = 30_000;
+/** Hours, and what people call them. */
 const SPANS: readonly [string, string][] = [
-  ['1h', 'hour'],
-  ['24h', 'day'],
-  ['7d', 'week'],
-  ['30d', 'month'],
+  ['1', 'hour'],
+  ['24', 'day'],
+  ['168', 'week'],
+  ['720', 'month'],
 ];
 
 /** Reads again while it is shown. */
@@ -48,14 +49,14 @@ export class TimelineView extends View {
   constructor() {
     super(byId('timeline', HTMLElement));
     for (const [value, word] of SPANS) this.span.append(el('option', { value }, word));
-    this.span.value = '24h';
+    this.span.value = '24';
     this.span.onchange = () => void this.refresh();
     const label = el('label', {}, 'The last ', this.span);
     this.section.append(el('div', { class: 'tools' }, label), this.content);
   }
 
   protected async read(): Promise<HTMLElement[]> {
-    return [timelineBars(await getJson<Timeline>(`${TIMELINE_PATH}?last=${this.span.value}`))];
+    return [timelineBars(await getJson<Timeline>(`${TIMELINE_PATH}?hours=${this.span.value}`))];
   }
 }
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { revisionOf, stateDir } from '../../config/index.js';
+import type { ImageListing } from '../../workflows/messages.js';
 import { openPage, picture, seriousFaults, startBrowser } from '../kit/browser.js';
 import { eventually } from '../kit/conditions.js';
 import { readyState, startTestControl, type TestControl } from '../kit/control.js';
@@ -33,6 +34,24 @@ async function dashboard(
 
 const row = (page: Page, name: string) => page.locator(`#rows .row[data-name="${name}"]`);
 const asked = ({ plane }: TestControl) => plane.asked.map(({ what, name }) => `${what} ${name}`);
+
+const IMAGES: ImageListing = {
+  place: 'host-a',
+  budget: 20e9,
+  used: 6.5e9,
+  images: [
+    ['small.qcow2', 5e8, []],
+    ['large.raw', 6e9, ['gpu-box']],
+  ].map(([name, bytes, users]) => ({
+    key: name,
+    name,
+    type: 'file',
+    bytes,
+    lastUse: 0,
+    users,
+    registrations: [],
+  })) as ImageListing['images'],
+};
 
 /** Awake in several ways, and with a past. */
 function furnish({ plane, config }: TestControl): void {
@@ -250,4 +269,16 @@ test('on a phone nothing scrolls sideways, in the dark as well', needs('chromium
     assert.deepEqual(await seriousFaults(page), []);
     if (view === '#/') await picture(page, 'dashboard-phone-dark');
   }
+});
+
+test('the images of the cache are listed by size, with who uses them', needs('chromium'), async (t) => {
+  const house = await dashboard(t);
+  house.plane.images.chore = async <T>() => IMAGES as T;
+  const { page, url } = house;
+  await page.goto(`${url}/#/images`);
+  await page.getByText('6.5 GB of 20.0 GB used on host-a').waitFor();
+  const lines = await page.locator('.sizes li').allInnerTexts();
+  assert.match(lines[0] ?? '', /large\.raw file, used by gpu-box[\s\S]*6\.0 GB/);
+  assert.match(lines[1] ?? '', /small\.qcow2[\s\S]*500\.0 MB/);
+  assert.deepEqual(await seriousFaults(page), []);
 });

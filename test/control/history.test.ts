@@ -97,7 +97,7 @@ test('the timeline has what was awake in that time, with and without an end', as
     { name: 'hello', runId: 'b', start: now - 600_000, end: now - 300_000 },
     { name: 'hello', runId: 'c', start: now - 9_000_000, end: now - 8_000_000 },
   ];
-  const { text } = await raw(`${url}/api/v1/timeline?last=1h`);
+  const { text } = await raw(`${url}/api/v1/timeline?hours=1`);
   const { periods } = JSON.parse(text) as Timeline;
   assert.deepEqual(
     periods.map(({ start, end }) => [now - start, end === undefined ? undefined : now - end]),

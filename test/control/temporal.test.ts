@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Config } from '../../config/index.js';
-import type { Readiness, ResourceDetails } from '../../control/contract.js';
+import type { Readiness, ResourceDetails, ResourceHistory } from '../../control/contract.js';
 import { startControl } from '../../control/main.js';
 import { eventually } from '../kit/conditions.js';
 import { codeOf, configOf, HELLO, raw, SECRET } from '../kit/control.js';
@@ -60,6 +60,32 @@ test(
       async () => (await stack.resources.runTimes({ closedSince: 0, limit: 10 })).length === 1,
     );
     assert.equal(await since(), first, 'the same time awake, closed now');
+  },
+);
+
+test(
+  'the past is read from the closed executions of a real Temporal, also of one that was terminated',
+  needs('temporal'),
+  async (t) => {
+    const stack = await Stack.start({ hello: {} });
+    t.after(() => stack.close());
+    const url = await startRealControl(t, stack.config);
+    const past = async (count: number) =>
+      await eventually(`${count} periods`, async () => {
+        const { text } = await raw(`${url + HELLO_PATH}/history`);
+        const { periods } = JSON.parse(text) as ResourceHistory;
+        return periods.length === count ? periods : undefined;
+      });
+    await post(`${url + HELLO_PATH}/wake?wait=true`);
+    await post(`${url + HELLO_PATH}/stop?wait=true`);
+    const [first] = await past(1);
+    assert.deepEqual([first?.outcome, first?.boots, first?.wokenBy], ['completed', 1, 'by api, 127.0.0.1']);
+    assert.equal(first?.endedBy, 'by api, 127.0.0.1');
+    assert.ok(first?.steps.some(({ step }) => step === 'boot'));
+    await post(`${url + HELLO_PATH}/wake?wait=true`);
+    await stack.temporal.client.workflow.getHandle('resource:hello').terminate('by a test');
+    const [second] = await past(2);
+    assert.deepEqual([second?.outcome, second?.steps], ['terminated', []]);
   },
 );
 
