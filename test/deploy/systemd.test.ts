@@ -37,6 +37,8 @@ test('each unit runs a command of reveille, comes back by itself and reloads by 
   }
 });
 
-test("a worker's end leaves alone what it has started", () => {
-  assert.match(textOf('reveille-worker.service'), /^KillMode=process$/m);
+test('the end of a unit leaves alone the instances that were started in its group', () => {
+  const packaged = readFileSync(join(root, 'packaging/files/reveille.service'), 'utf8');
+  for (const text of [textOf('reveille-worker.service'), textOf('reveille.service'), packaged])
+    assert.match(text, /^KillMode=process$/m);
 });
