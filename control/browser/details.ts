@@ -8,6 +8,8 @@ import { costs, inWords, remarks, sleeps } from './words.js';
 
 /** What the log shows at most: more is let go at its top. */
 const LOG_CHARACTERS = 200_000;
+/** How often the past is read while it is shown: the server's list of what has closed may be a moment behind. */
+const PAST_MS = 5000;
 
 /** The panel beside the list; one resource at a time. */
 export class Details {
@@ -18,7 +20,8 @@ export class Details {
   private readonly follow = el('button', { type: 'button' }, 'follow the log');
   private readonly logs = new LogReader(this.log, this.follow);
   private name: string | undefined;
-  private phase: string | undefined;
+  private pastTold = '';
+  private timer: ReturnType<typeof setInterval> | undefined;
 
   open(name: string): void {
     if (this.name === name) return;
@@ -41,13 +44,16 @@ export class Details {
     this.panel.hidden = false;
     document.body.classList.add('with-details');
     this.panel.focus();
+    this.timer = setInterval(() => void this.showPast(name), PAST_MS);
     void this.refresh(name);
+    void this.showPast(name);
   }
 
   close(): void {
     this.logs.stop();
     this.name = undefined;
-    this.phase = undefined;
+    this.pastTold = '';
+    clearInterval(this.timer);
     this.panel.hidden = true;
     document.body.classList.remove('with-details');
   }
@@ -64,24 +70,26 @@ export class Details {
       if (this.name !== name) return;
       this.facts.replaceChildren(...facts(told));
       this.follow.hidden = told.members !== undefined;
-      if (told.phase !== this.phase) void this.showPast(name, told);
-      this.phase = told.phase;
     } catch (error) {
       if (this.name === name) this.facts.replaceChildren(complaint(error));
     }
   }
 
-  private async showPast(name: string, { members }: ResourceDetails): Promise<void> {
-    if (members !== undefined) {
-      this.past.replaceChildren(el('p', {}, 'Its members have pasts of their own.'));
-      return;
-    }
+  /** Touches only what is news: what a reader has opened stays open. */
+  private async showPast(name: string): Promise<void> {
+    let shown: HTMLElement[];
+    let news: string;
     try {
       const told = await getJson<ResourceHistory>(`${pathOf(name)}/history`);
-      if (this.name === name) this.past.replaceChildren(...pastOf(told));
+      news = told.periods.map(({ runId }) => runId).join();
+      shown = pastOf(told);
     } catch (error) {
-      if (this.name === name) this.past.replaceChildren(complaint(error));
+      shown = [complaint(error)];
+      news = shown[0]?.textContent ?? '';
     }
+    if (this.name !== name || `past ${news}` === this.pastTold) return;
+    this.pastTold = `past ${news}`;
+    this.past.replaceChildren(...shown);
   }
 }
 

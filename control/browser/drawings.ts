@@ -47,7 +47,7 @@ export function wakePlot(periods: readonly AwakePeriod[], { count, p50, p90, p99
     const title = svg('title', {}, `${clock(start)}: ${took(wakeMs(steps))}`);
     return svg('circle', { cx: x(index), cy: y(wakeMs(steps)), r: 3.5 }, title);
   });
-  const said = `${count} wakes: half within ${took(p50)}, 90% within ${took(p90)}, 99% within ${took(p99)}`;
+  const said = `${count} ${count === 1 ? 'wake' : 'wakes'}: half within ${took(p50)}, 90% within ${took(p90)}, 99% within ${took(p99)}`;
   const drawing = svg(
     'svg',
     { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': said },
