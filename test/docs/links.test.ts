@@ -57,7 +57,7 @@ test('every relative link and anchor of README.md and docs/ leads somewhere', ()
 
 test('docs/index.md leads to every page of docs/', () => {
   const linked = new Set([...read('docs/index.md').matchAll(/\]\(([^)#\s]+)/g)].map(([, link]) => link));
-  const missing = readdirSync(join(root, 'docs')).filter(
+  const missing = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter(
     (name) => name.endsWith('.md') && name !== 'index.md' && !linked.has(name),
   );
   assert.deepEqual(missing, []);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { engine, needs } from '../kit/engines.js';
@@ -35,6 +35,9 @@ async function walk(context: Parameters<typeof start>[0], page: string, before =
   const folder = tempFolder(context);
   mkdirSync(join(folder, 'node_modules/.bin'), { recursive: true });
   symlinkSync(join(root, 'bin/reveille.mjs'), join(folder, 'node_modules/.bin/reveille'));
+  // A copy: what runs keeps its state beside its configuration.
+  for (const example of ['previews', 'notebooks'])
+    cpSync(join(root, 'examples', example), join(folder, 'examples', example), { recursive: true });
   const blocks = blocksOf(page);
   for (const { note, text } of [...blocksOf('first-steps.md'), ...blocks]) {
     const [, file] = /^file (\S+)$/.exec(note) ?? [];
@@ -74,6 +77,24 @@ test('the commands of the runbook run as they stand', absent, async (context) =>
   const output = await walk(context, 'runbook.md', 'cp app.yaml reveille.yaml; npx reveille up');
   assert.match(output, /app is asleep[\s\S]*app is ready/);
 });
+
+test(
+  'the commands of the guide to previews run as they stand, and wake one for each number',
+  absent,
+  async (context) => {
+    const output = await walk(context, 'guides/previews.md');
+    assert.match(output, /\b42\b[\s\S]*\b43\b[\s\S]*NAME +PHASE[\s\S]*42 +ready[\s\S]*43 +ready/);
+  },
+);
+
+test(
+  'the commands of the guide to notebooks run as they stand, and wake one for each user',
+  absent,
+  async (context) => {
+    const output = await walk(context, 'guides/notebooks.md');
+    assert.match(output, /\bann\b[\s\S]*\bbob\b[\s\S]*NAME +PHASE[\s\S]*ann\S* +ready[\s\S]*bob\S* +ready/);
+  },
+);
 
 test('of the first page one example is not run, and says why', () => {
   const skipped = blocksOf('first-steps.md').filter(({ note }) => note.startsWith('skipped, '));
