@@ -1,6 +1,7 @@
 import type { Action, ActionResult, ResourceList } from '../control/contract.js';
-import { isReveilleError } from '../errors/index.js';
+import { isReveilleError, type Problem } from '../errors/index.js';
 import { ControlClient } from './client-http.js';
+import { reportError } from './report-error.js';
 
 /** What every command of a client is run with. */
 export interface ClientContext {
@@ -31,27 +32,35 @@ export async function act(
   tell(context, await withLog(context, client.json<ActionResult>(path, { method: 'POST', body, patient })));
 }
 
-/** Stops whatever is awake, all at once. @throws ReveilleError of the first that could not be, when all were asked. */
+/** Stops whatever is awake, all at once. What cannot be stopped keeps nothing else awake: it is told, and the exit code is 1. */
 export async function stopAll(
   context: ClientContext,
   body: { wait: boolean } & Record<string, unknown>,
 ): Promise<void> {
   const client = ControlClient.of(context.configFile);
   const { resources } = await client.json<ResourceList>('');
+  // A pool is awake where a member is, and each member has a line of its own.
   const awake = resources.filter(({ phase, members }) => phase !== 'asleep' && members === undefined);
-  const stop = ({ name }: { name: string }) =>
-    client.json<ActionResult>(`/${encodeURIComponent(name)}/stop`, {
-      method: 'POST',
-      body,
-      patient: body.wait,
-    });
-  const ends = await Promise.allSettled(awake.map(stop));
-  const results = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
-  if (context.json) process.stdout.write(`${JSON.stringify({ stopped: results })}\n`);
+  const stopped: ActionResult[] = [];
+  const failed: { name: string; error: Problem }[] = [];
+  await Promise.all(
+    awake.map(async ({ name }) => {
+      try {
+        const path = `/${encodeURIComponent(name)}/stop`;
+        const result = await client.json<ActionResult>(path, { method: 'POST', body, patient: body.wait });
+        stopped.push(result);
+        if (!context.json) tell(context, result);
+      } catch (error) {
+        if (!isReveilleError(error)) throw error;
+        failed.push({ name, error: error.toProblem(true) });
+        process.stderr.write(`${name} could not be stopped\n`);
+        reportError(error);
+      }
+    }),
+  );
+  if (failed.length > 0) process.exitCode = 1;
+  if (context.json) process.stdout.write(`${JSON.stringify({ stopped, failed })}\n`);
   else if (awake.length === 0) process.stdout.write('nothing is awake\n');
-  else for (const result of results) tell(context, result);
-  const failed = ends.find((end) => end.status === 'rejected');
-  if (failed) throw failed.reason;
 }
 
 export async function remove(context: ClientContext, name: string, wait: boolean): Promise<void> {
