@@ -50,9 +50,9 @@ describe('images of a cloud with EC2’s interface', needs('moto'), () => {
     const all = await yard().site.list({ Action: 'DescribeSnapshots', 'Owner.1': 'self' }, 'snapshotId');
     return all.filter((id) => yard().site.imports.contents.has(id));
   };
-  const registrar = (folder: string, more: object = {}): Ec2Registrar => {
+  const registrar = (folder: string, more: object = {}, resources: object = {}): Ec2Registrar => {
     const images = { register: { cloud: { ec2: { ...place(), ...more } } } };
-    const parsed = configSchema.parse({ site: 'registrar', images });
+    const parsed = configSchema.parse({ site: 'registrar', images, resources });
     const { ec2 } = parsed.images.register.cloud as Ec2Place;
     return new Ec2Registrar('cloud', ec2, { ...parsed, file: undefined, folder });
   };
@@ -125,6 +125,18 @@ describe('images of a cloud with EC2’s interface', needs('moto'), () => {
     await registrar(tempFolder(t)).deregister(yard().site.image, context());
     assert.deepEqual(await registered(), before);
     assert.ok(before.includes(yard().site.image));
+  });
+
+  test('IP8: one that a resource is created from stays while the resource has no instance', async (t) => {
+    const folder = tempFolder(t);
+    const path = join(root, 'package.json');
+    const id = await registrar(folder).register(placed(path, 'd'.repeat(64)), context());
+    const ec2 = { ...yard().created({ image: id }), port: 80 };
+    const used = registrar(folder, {}, { asleep: { provider: 'ec2', ec2 } });
+    await assert.rejects(used.deregister(id, context()), { code: 'IMAGE_IN_USE', message: /asleep/ });
+    assert.ok((await registered()).includes(id));
+    await registrar(folder).deregister(id, context());
+    assert.ok(!(await registered()).includes(id));
   });
 
   test('what the cloud cannot import is told with its words', async (t) => {

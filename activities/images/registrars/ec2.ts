@@ -60,11 +60,17 @@ export class Ec2Registrar implements Registrar {
     return this.bounded(context, async (calls) => (await calls.image('image-id', id)) !== undefined);
   }
 
-  /** Its snapshot goes with it. Never one that an instance is made from, nor one that was not made here. */
+  /**
+   * Its snapshot goes with it. Never one that an instance is made from, or one that is created later would want, nor one
+   * that was not made here.
+   */
   deregister(id: string, context: RegistrarContext): Promise<void> {
     return this.bounded(context, async (calls) => {
       const image = await calls.image('image-id', id);
       if (image !== undefined && !image.Name?.startsWith(this.start)) return;
+      const [resource] = Object.entries(this.config.resources).find(([, { ec2 }]) => ec2?.image === id) ?? [];
+      if (image !== undefined && resource !== undefined)
+        throw new ReveilleError('IMAGE_IN_USE', `${resource} is created from ${id}`);
       const users = image === undefined ? [] : await calls.users(id);
       if (users.length > 0) {
         throw new ReveilleError('IMAGE_IN_USE', `${id} has instances: ${users.slice(0, 5).join(', ')}`);
