@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Fetching, imageServer, settings } from '../kit/fetching.js';
 import type { Behaviour, ImageServer } from '../kit/image-server.js';
@@ -104,6 +104,20 @@ test('IPF3: a Last-Modified of long ago is a validator', async (t) => {
   assert.equal(sha256, server.sha256);
   assert.equal(server.requests.at(-1)?.headers['if-range'], lastModified);
   assert.equal(server.sent, server.bytes.length);
+});
+
+test('IPF3: where nothing is missing any more nothing is fetched again, whatever page says so', async (t) => {
+  const server = await imageServer(t);
+  server.behaviour.instead = ({ headers: { range } }, response) => {
+    if (range === undefined) return false;
+    response.writeHead(416, { 'content-range': `bytes */${server.bytes.length}` }).end('<h1>416</h1>');
+    return true;
+  };
+  const fetching = new Fetching(t);
+  writeFileSync(fetching.part, server.bytes);
+  const { sha256 } = await fetching.fetch({ urls: [server.url], digests: { sha256: server.sha256 } });
+  assert.equal(sha256, server.sha256);
+  assert.equal(server.sent, 0);
 });
 
 test('IPF3: a server that knows no ranges sends all again', async (t) => {

@@ -55,7 +55,8 @@ async function attempt(job: HttpJob): Promise<boolean> {
   const answer = await openAnswer(job, rest ?? {});
   try {
     const { first, length } = await begin(job, answer.response, state, rest !== undefined);
-    await take(job, answer, first, length);
+    // Nothing is missing: the body is a page that says so.
+    if (answer.response.statusCode !== 416) await take(job, answer, first, length);
     return first === 0;
   } finally {
     answer.response.destroy();
