@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -163,7 +162,7 @@ export class HostImages {
     const store = await this.store();
     const { log } = this.services;
     // Evicted before it is written down where it is registered, it would stay there for good.
-    const user = `registering-${randomUUID()}`;
+    const user = store.passingUser();
     for (;;) {
       await make(store, known, { config, log, torrents: this.torrents }, context);
       const image = await store.use(known.key, user, context);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { addedSource } from '../../activities/images/sources.js';
 import { isReveilleError } from '../../errors/index.js';
+import { eventually } from '../kit/conditions.js';
 import { CONTEXT, ImageHost } from '../kit/image-host.js';
 import { diskUsage } from '../kit/image-store.js';
 
@@ -68,6 +69,21 @@ test('IP12: a place’s command that fails or takes too long fails with what it 
     { register: { shelf: { register: ['sleep', '60'], timeout: '200ms' } } },
   );
   await assert.rejects(slow.wake('one', 1), /took longer than 0\.2 s/);
+});
+
+test('IPF8, IPF9: an image is not evicted while it is being registered, however long that takes', async (t) => {
+  const slow = { register: ['sh', '-c', 'touch began; until [ -e go ]; do sleep 0.05; done; echo an-id'] };
+  const host = new ImageHost(t, { one: randomBytes(1000) }, { register: { shelf: slow } }, { workers: 2 });
+  const made = host.wake('one', 1);
+  try {
+    await eventually('it is being registered', () => existsSync(join(host.folder, 'began')));
+    const store = await host.workers[1]?.store();
+    await store?.reconcileUses(new Set(), Date.now() + 1000);
+    assert.deepEqual(await store?.removeAll(CONTEXT.signal), { removed: [], kept: [] });
+  } finally {
+    writeFileSync(join(host.folder, 'go'), '');
+  }
+  assert.equal((await made)?.id, 'an-id');
 });
 
 test('IPF8, IPF9: what a generation uses is not evicted, neither here nor at its place, until it is stopped', async (t) => {

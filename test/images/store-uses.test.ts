@@ -29,6 +29,17 @@ test('IPF8: what a reconciliation does not know is released, unless it came afte
   assert.deepEqual(store.find(KEY)?.users, ['running@1', 'late@1']);
 });
 
+test('IPF8: what a process uses in passing is released when it has ended, and no earlier', async (t) => {
+  const folder = testFolder(t);
+  const [store, another] = [await openStore(folder), await openStore(folder)];
+  await addImage(store, KEY, MB, [another.passingUser()]);
+  await store.reconcileUses(new Set(), Date.now() + 1000);
+  await assert.rejects(store.remove(KEY, NEVER), IN_USE);
+  await another.close();
+  await store.reconcileUses(new Set(), Date.now() + 1000);
+  await store.remove(KEY, NEVER);
+});
+
 test('IPF8: an image whose state cannot be read is spared', async (t) => {
   const folder = testFolder(t);
   const store = await openStore(folder);

@@ -9,7 +9,10 @@ import type { Records } from './records.js';
  * that ended before it closed the store; what was checked before that is found out is checked again.
  */
 export class Session {
-  private constructor(private readonly lock: FileLock) {}
+  private constructor(
+    readonly id: string,
+    private readonly lock: FileLock,
+  ) {}
 
   /** Needs the lock of the store. */
   static async open(layout: Layout, records: Records): Promise<Session> {
@@ -19,7 +22,20 @@ export class Session {
       records.markSuspect(Date.now());
       left.removeAndRelease();
     }
-    return new Session(await FileLock.take(join(layout.sessions, randomUUID())));
+    const id = randomUUID();
+    return new Session(id, await FileLock.take(join(layout.sessions, id)));
+  }
+
+  /** Ids of those that live. Needs the lock of the store. */
+  static async living(layout: Layout): Promise<ReadonlySet<string>> {
+    const living = new Set<string>();
+    for (const entry of layout.entries('sessions')) {
+      const left = await FileLock.tryTake(join(layout.sessions, entry));
+      if (left === undefined) living.add(entry);
+      // It stays for the next that opens the store to find.
+      left?.release();
+    }
+    return living;
   }
 
   /** Needs the lock of the store. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Logger } from '../../../config/index.js';
 import { ReveilleError } from '../../../errors/index.js';
@@ -25,6 +26,7 @@ export interface ImageStoreOptions {
   log: Logger;
 }
 
+const PASSING = 'registering-';
 const WEEK_MS = 7 * 24 * 3_600_000;
 
 /**
@@ -128,6 +130,11 @@ export class ImageStore {
     return (await this.recheck(key, options)) ? this.find(key) : undefined;
   }
 
+  /** A user for work of this process that it releases itself, and that is no more when the process is no more. */
+  passingUser(): string {
+    return `${PASSING}${this.session.id}.${randomUUID()}`;
+  }
+
   /** Content with a use that is not there. */
   async release(key: string, user: string): Promise<void> {
     checkKey(key);
@@ -135,16 +142,19 @@ export class ImageStore {
   }
 
   /**
-   * Drops the uses of users that are no more.
+   * Drops the uses of users that are no more, and of processes that are.
    * @param known all who still exist.
    * @param asOfMs clock time before `known` was asked for: later uses are not judged by it (IPF8).
    */
   async reconcileUses(known: ReadonlySet<string>, asOfMs: number): Promise<void> {
     const { layout, records } = this.keeper;
+    const living = await this.keeper.locked(() => Session.living(layout));
+    const isPassing = (user: string) =>
+      user.startsWith(PASSING) && living.has(user.slice(PASSING.length).split('.')[0] ?? '');
     const keys = layout.entries('state').flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? []);
     for (const key of keys) {
       const isOver = ({ user, sinceMs }: { user: string; sinceMs: number }) =>
-        sinceMs < asOfMs && !known.has(user) && !isUnreadable(user);
+        sinceMs < asOfMs && !known.has(user) && !isUnreadable(user) && !isPassing(user);
       if (records.state(key).uses.some(isOver)) await this.dropUses(key, isOver);
     }
   }
