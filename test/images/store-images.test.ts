@@ -137,6 +137,17 @@ test('IPF7: images whose check is too old are looked at before anybody uses them
   );
 });
 
+test('an image that is in use is not looked at meanwhile, nor removed from under who uses it', async (t) => {
+  const store = await openStore(testFolder(t), { recheckAfterMs: -1 });
+  const { files } = await addImage(store, KEY, MB, ['web@1']);
+  writeFileSync(files[0]?.file ?? '', 'what the program wrote');
+  await store.recheckDue({});
+  assert.equal(readFileSync(files[0]?.file ?? '', 'utf8'), 'what the program wrote');
+  await store.release(KEY, 'web@1');
+  await store.recheckDue({});
+  assert.equal(store.find(KEY), undefined);
+});
+
 test('an extracted folder is checked as a whole', async (t) => {
   const store = await openStore(testFolder(t));
   const draft = await store.begin(KEY);

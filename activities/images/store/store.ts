@@ -175,9 +175,12 @@ export class ImageStore {
     return recheck(this.keeper, key, options);
   }
 
-  /** Looks at all images whose check is due, so that who uses them next need not wait for it. */
+  /**
+   * Looks at the images whose check is due, so that who uses them next need not wait for it. Not at those in use: what
+   * is found wrong is removed, and a running program may have written into a folder that it was handed.
+   */
   async recheckDue(options: CheckOptions): Promise<void> {
-    for (const { key } of this.list()) await this.checked(key, options);
+    for (const { key, users } of this.list()) if (users.length === 0) await this.checked(key, options);
   }
 
   /**
