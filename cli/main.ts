@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { reveilleVersion } from '../config/index.js';
 import { registerClientCommands } from './client-commands.js';
+import { registerCompletion } from './completion-commands.js';
 import { reportError } from './report-error.js';
 import { registerServiceCommands } from './service-commands.js';
 
@@ -48,5 +49,6 @@ function program(): Command {
     .exitOverride();
   registerServiceCommands(reveille);
   registerClientCommands(reveille);
+  registerCompletion(reveille);
   return reveille;
 }
