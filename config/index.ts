@@ -83,7 +83,7 @@ export type {
 export { revisionOf } from './revision.js';
 export { capturesOf, filled } from './route-captures.js';
 export { type Config, type ConfigFile, configSchema } from './schema.js';
-export { readOrMake, readSecret } from './secret.js';
+export { readOrMake, readSecret, SESSION_COOKIE } from './secret.js';
 export {
   createLogger,
   type Ending,

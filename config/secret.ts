@@ -98,3 +98,6 @@ async function readExisting(file: string): Promise<string | undefined> {
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
+
+/** Of a session at the control address. The proxy forwards it to nobody. */
+export const SESSION_COOKIE = 'reveille_session';

@@ -5,13 +5,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import express, { type Request, type Response, Router } from 'express';
 import type { Config } from '../config/index.js';
-import { sign, verify } from '../config/index.js';
+import { SESSION_COOKIE, sign, verify } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { SESSION_PATH, type SessionResult } from './contract.js';
 import { queries, read, sessionBody } from './inputs.js';
 import type { Access } from './settings.js';
 
-const COOKIE = 'reveille_session';
 const VALUE = /^(\d{1,16})\.([0-9a-f]{32})\.([0-9a-f]{64})$/;
 
 /** Whether a token is the right one; neither its content nor its length shows in the time that it takes. */
@@ -34,9 +33,9 @@ export function sessionEnd(
   const values = (header ?? '')
     .split(';')
     .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${COOKIE}=`));
+    .filter((pair) => pair.startsWith(`${SESSION_COOKIE}=`));
   const [, until, id, proof] =
-    VALUE.exec(values.length === 1 ? (values[0] ?? '').slice(COOKIE.length + 1) : '') ?? [];
+    VALUE.exec(values.length === 1 ? (values[0] ?? '').slice(SESSION_COOKIE.length + 1) : '') ?? [];
   if (until === undefined || id === undefined || proof === undefined) return undefined;
   const holds = Number(until) > now && verify(secret, signedText(until, id, token), proof);
   return holds ? Number(until) : undefined;
@@ -82,6 +81,6 @@ function setCookie(req: Request, res: Response, value: string, seconds: number):
   const secure = req.get('origin')?.startsWith('https://') ? '; Secure' : '';
   res.append(
     'set-cookie',
-    `${COOKIE}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`,
+    `${SESSION_COOKIE}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`,
   );
 }

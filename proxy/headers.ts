@@ -3,60 +3,14 @@
  * request is told anew (X-Forwarded-*, RFC 7239), and all others keep their case, order and bytes.
  */
 import type { IncomingMessage } from 'node:http';
+import { SESSION_COOKIE } from '../config/index.js';
+import { withoutCookie } from './access/credentials.js';
 import type { VisitorFields } from './access/visitor-fields.js';
 import { fieldsOf } from './client-request.js';
+import { COOKIE, FRAMING, HOP, type Kind, kindOf, LENGTH, TRACE, TRAILER, UPGRADE } from './field-kinds.js';
 import { plainAddress } from './peer.js';
+import { fieldOf } from './raw-fields.js';
 import { portOf } from './request-target.js';
-
-/** What a field name means to a proxy. Names that are not here pass. */
-const HOP = 1;
-const FRAMING = 2;
-const HOST = 3;
-const SENDER = 4;
-const REQUEST_ID = 5;
-const LENGTH = 6;
-const UPGRADE = 7;
-const TRAILER = 8;
-const TRACE = 9;
-type Kind = number;
-
-const KINDS = new Map<string, Kind>([
-  ['connection', UPGRADE],
-  ['upgrade', UPGRADE],
-  ['keep-alive', HOP],
-  ['proxy-connection', HOP],
-  ['proxy-authenticate', HOP],
-  ['proxy-authorization', HOP],
-  ['te', HOP],
-  ['http2-settings', HOP],
-  // Answered by this proxy itself: see exchange.ts.
-  ['expect', HOP],
-  ['trailer', TRAILER],
-  ['transfer-encoding', FRAMING],
-  ['content-length', LENGTH],
-  ['host', HOST],
-  ['forwarded', SENDER],
-  ['x-forwarded-for', SENDER],
-  ['x-forwarded-host', SENDER],
-  ['x-forwarded-proto', SENDER],
-  ['x-forwarded-port', SENDER],
-  ['x-forwarded-prefix', SENDER],
-  ['x-request-id', REQUEST_ID],
-  ['traceparent', TRACE],
-  ['tracestate', TRACE],
-]);
-/** By length and first letter, so that most names are let through without a lower-case copy of them. */
-const SHAPES = new Uint8Array(32 * 32);
-for (const name of KINDS.keys()) SHAPES[shapeOf(name)] = 1;
-
-function shapeOf(name: string): number {
-  return name.length * 32 + (name.charCodeAt(0) & 31);
-}
-
-function kindOf(name: string): Kind | undefined {
-  if (SHAPES[shapeOf(name)] !== 1) return undefined;
-  return KINDS.get(name.toLowerCase());
-}
 
 /**
  * The names that a Connection field nominates (RFC 9110 7.6.1), or undefined where it nominates none.
@@ -159,7 +113,8 @@ function ownFields(request: IncomingMessage, head: RequestHead): string[] {
     const name = raw[i] ?? '';
     const kind = kindOf(name);
     if (kind === undefined ? passes(name, head.trusted, gone) : staysInRequest(kind, name, head, gone)) {
-      const value = raw[i + 1] ?? '';
+      const value = kind === COOKIE ? withoutSession(raw[i + 1] ?? '') : (raw[i + 1] ?? '');
+      if (value === undefined) continue;
       const kept = head.visitor === undefined ? value : head.visitor.valueOf(name, value);
       if (kept !== undefined) out.push(name, kept);
     }
@@ -172,10 +127,16 @@ function ownFields(request: IncomingMessage, head: RequestHead): string[] {
 }
 
 function staysInRequest(kind: Kind, name: string, head: RequestHead, gone: Set<string> | undefined): boolean {
+  if (kind === COOKIE) return passes(name, head.trusted, gone);
   if (kind !== TRACE) return kind === LENGTH;
   if (head.traceparent === undefined) return passes(name, head.trusted, gone);
   // Ours takes the place of the one; what goes with it is kept where both are of one trace.
   return head.trusted && name.length === 'tracestate'.length;
+}
+
+/** Cookies know no ports: the dashboard's under this host name is nothing for an application to have. */
+function withoutSession(cookies: string): string | undefined {
+  return cookies.includes(SESSION_COOKIE) ? withoutCookie(cookies, SESSION_COOKIE) : cookies;
 }
 
 function passes(name: string, trusted: boolean, gone: Set<string> | undefined): boolean {
@@ -262,27 +223,6 @@ function keeps(kind: Kind, name: string, head: ResponseHead): boolean {
     default:
       return true;
   }
-}
-
-/** The values of a field, joined, or undefined where it is not there. */
-export function fieldOf(raw: readonly string[], lowerName: string): string | undefined {
-  let value: string | undefined;
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i];
-    if (name?.length !== lowerName.length || name.toLowerCase() !== lowerName) continue;
-    value = value === undefined ? raw[i + 1] : `${value}, ${raw[i + 1]}`;
-  }
-  return value;
-}
-
-/** Values of all fields of that name, each as it came. */
-export function valuesOf(raw: readonly string[], name: string): string[] {
-  const lower = name.toLowerCase();
-  const values: string[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    if (raw[i]?.length === lower.length && raw[i]?.toLowerCase() === lower) values.push(raw[i + 1] ?? '');
-  }
-  return values;
 }
 
 /** Trailers that may follow a body: none that frames, routes or belongs to a connection (RFC 9110 6.5.1). */

@@ -24,6 +24,14 @@ test('what an untrusted client says of where it comes from is replaced', async (
   assert.match(text, /\r\nForwarded: for=127\.0\.0\.1;host="a\.example:81";proto=http\r\n/);
 });
 
+test("the dashboard's session, a cookie of the same host name, is forwarded to nobody; other cookies are", async (t) => {
+  const session = 'reveille_session=1.2.3';
+  const text = await forwardedBy(t, `Cookie: a=1; ${session}; b=2\r\nCOOKIE: ${session}\r\n`);
+  assert.doesNotMatch(text, /reveille_session/);
+  assert.match(text, /\r\nCookie: a=1; b=2\r\n/);
+  assert.doesNotMatch(text, /COOKIE/);
+});
+
 test('what a trusted peer says is kept and extended', async (t) => {
   const text = await forwardedBy(t, SPOOFED, { trusted: ['127.0.0.0/8'] });
   assert.match(text, /\r\nX-Forwarded-For: 6\.6\.6\.6, 127\.0\.0\.1\r\n/);
