@@ -27,5 +27,6 @@ export function createProviders(services: ProviderServices): Providers {
     gce: new GceProvider(services),
     ec2: new Ec2Provider(services),
   };
-  return { ...others, pulumi: new PulumiProvider(services, others) };
+  const clouds = (seen: HostServices) => ({ ec2: new Ec2Provider(seen), gce: new GceProvider(seen) });
+  return { ...others, pulumi: new PulumiProvider(services, others, clouds) };
 }

@@ -8,11 +8,12 @@ import {
   secretsOf,
   settingsOf,
 } from '../../../config/index.js';
-import { ReveilleError } from '../../../errors/index.js';
+import { isReveilleError, ReveilleError } from '../../../errors/index.js';
 import type { Endpoint, Instance, StopMode } from '../../../workflows/messages.js';
 import type { InspectResult } from '../../contract.js';
 import type { HostServices } from '../../host/services.js';
-import type { BootRequest, Connection, Found, Provider, ProviderContext } from '../contract.js';
+import type { BootRequest, Change, Connection, Found, Provider, ProviderContext } from '../contract.js';
+import { type MakeClouds, StackClouds, stacksOf } from './clouds.js';
 import { type Outputs, PulumiHome, type StackRecord } from './home.js';
 import { describe, environmentOf } from './job.js';
 import { type Outcome, runOperation } from './run.js';
@@ -40,13 +41,16 @@ export class PulumiProvider implements Provider {
   readonly hostBound = true;
   private readonly folder: string;
   private readonly turns: Turns;
+  private readonly clouds: StackClouds;
 
   constructor(
     private readonly services: HostServices,
     private readonly others: Others,
+    makeClouds: MakeClouds,
   ) {
     this.folder = join(services.stateDir, 'pulumi');
     this.turns = new Turns(() => services.config.worker.pulumi);
+    this.clouds = new StackClouds(services, makeClouds, () => this.atClouds());
   }
 
   async boot(
@@ -118,11 +122,16 @@ export class PulumiProvider implements Provider {
       if (kind !== undefined) names.set(kind, (names.get(kind) ?? new Set()).add(name));
     }
     const found: Found[] = [];
+    const others = { ...this.others, ...this.clouds.providers };
     for (const [kind, ours] of names) {
-      const listed = isOther(kind) ? await this.others[kind].list(context) : [];
+      const listed = isOther(kind) ? await others[kind].list(context) : [];
       found.push(...listed.filter(({ name }) => ours.has(name)));
     }
     return found;
+  }
+
+  follow(tell: (change: Change) => void, context: ProviderContext): Promise<void> {
+    return this.clouds.follow(tell, context);
   }
 
   async kept(): Promise<string[]> {
@@ -225,6 +234,21 @@ export class PulumiProvider implements Provider {
         endpoint: { ...definition.endpoint, ...endpoint },
       },
     };
+  }
+
+  /** What the stacks of this host have at clouds. */
+  private atClouds(): Record<string, ResourceDefinition> {
+    return stacksOf(PulumiHome.names(this.folder), this.services.config, (name, definition) => {
+      const outputs = this.home(name).record()?.outputs;
+      if (outputs?.provider !== 'ec2' && outputs?.provider !== 'gce') return undefined;
+      try {
+        return this.ofOutputs(definition, outputs).definition;
+      } catch (error) {
+        // Whoever wakes it is told what is wrong with it.
+        if (isReveilleError(error)) return undefined;
+        throw error;
+      }
+    });
   }
 
   private masker(definition: ResourceDefinition): (text: string) => string {
