@@ -51,7 +51,11 @@ export async function register(
 }
 
 /** Before an image is evicted. @throws ReveilleError where a place does not let it go: then it is kept. */
-export async function takeBack(image: StoredImage, config: Config, signal: AbortSignal): Promise<void> {
+export async function takeBack(
+  image: Pick<StoredImage, 'registrations'>,
+  config: Config,
+  signal: AbortSignal,
+): Promise<void> {
   for (const { place, id } of image.registrations) {
     await registrarAt(place, config).deregister(id, { signal, progress: () => {} });
   }

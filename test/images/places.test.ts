@@ -103,6 +103,19 @@ test('IPF8, IPF9: what a generation uses is not evicted, neither here nor at its
   assert.deepEqual(host.shelf(), [`id-${host.keyOf('two')}`, `id-${host.keyOf('three')}`].sort());
 });
 
+test('IP17: what a place has of an image whose files have changed is taken back, too', async (t) => {
+  const host = new ImageHost(t, { one: randomBytes(1000) });
+  await host.wake('one', 1);
+  await host.images.release(host.user('one', 1), 'stop');
+  const store = await host.images.store();
+  writeFileSync(await pathOf(host, 'one'), 'something else');
+  assert.equal(await store.recheck(host.keyOf('one')), false);
+  const name = host.keyOf('one').slice(0, 12);
+  assert.deepEqual(await store.removeAll(CONTEXT.signal), { removed: [name], kept: [] });
+  assert.deepEqual(host.shelf(), []);
+  assert.deepEqual(await store.removeAll(CONTEXT.signal), { removed: [], kept: [] });
+});
+
 test('IPF9: a place that does not let an image go keeps it, here as well', async (t) => {
   const keeping = {
     register: ['echo', 'an-id'],

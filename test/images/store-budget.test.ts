@@ -151,7 +151,7 @@ test('IP9: an image is deregistered before its bytes go', async (t) => {
       seen.push([
         key,
         registrations.map(({ place, id }) => `${place}: ${id}`),
-        existsSync(files[0]?.file ?? ''),
+        existsSync(files?.[0]?.file ?? ''),
       ]);
     },
   });

@@ -116,6 +116,23 @@ test('IPF7: a stored file that changed is found, the image removed, and its user
   assert.deepEqual(store.find(KEY)?.users, ['web@1']);
 });
 
+test('IPF7: what a place has of it stays known while somebody counts on it, though a new fetch is given up', async (t) => {
+  const asked: string[] = [];
+  const store = await openStore(testFolder(t), { deregister: async ({ key }) => void asked.push(key) });
+  const { files } = await addImage(store, KEY, MB, ['web@1']);
+  await store.setRegistration(KEY, 'site', 'emi-1');
+  writeFileSync(files[0]?.file ?? '', 'something else');
+  assert.equal(await store.recheck(KEY), false);
+  (await store.begin(KEY))?.leave();
+  await store.remove(KEY, NEVER);
+  assert.deepEqual(asked, []);
+  await addImage(store, KEY, MB);
+  assert.deepEqual(
+    store.find(KEY)?.registrations.map(({ id }) => id),
+    ['emi-1'],
+  );
+});
+
 test('IPF7: files are read again before a use when the last check is too old', async (t) => {
   const store = await openStore(testFolder(t), { recheckAfterMs: -1 });
   const { files } = await addImage(store, KEY, MB);

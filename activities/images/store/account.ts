@@ -127,5 +127,5 @@ const list = (texts: readonly string[]): string =>
 const size = (bytes: number): string =>
   bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 export const shortKey = (key: string): string => key.slice(0, 12);
-export const nameOf = ({ key, guid, url }: StoredImage): string =>
+export const nameOf = ({ key, guid, url }: Pick<StoredImage, 'key'> & Partial<StoredImage>): string =>
   guid ?? url?.slice(0, 200) ?? shortKey(key);

@@ -1,7 +1,7 @@
-import { Account, type DraftShare, nameOf, shortKey } from './account.js';
+import { Account, type DraftShare, nameOf } from './account.js';
 import { freeBytes } from './disk.js';
 import type { Keeper } from './keeper.js';
-import type { StoredImage } from './records.js';
+import type { StoredImage, Stray } from './records.js';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -20,7 +20,7 @@ export interface Removal {
   readonly kept: readonly string[];
 }
 
-type Item = StoredImage | DraftShare;
+type Item = StoredImage | DraftShare | Stray;
 
 export function collect(keeper: Keeper, options: CollectOptions, signal: AbortSignal): Promise<Removal> {
   const { maxAgeMs = 30 * DAY_MS, maxDraftAgeMs = DAY_MS, keepFreeBytes = 5e9 } = options;
@@ -49,11 +49,11 @@ async function removeWhile(
     signal.throwIfAborted();
     const next = await keeper.locked(async () => {
       const account = await Account.take(keeper.layout, keeper.records);
-      for (const item of account.evictable(seen)) {
+      const strays = keeper.records.strays().filter(({ key }) => !seen.has(key));
+      for (const item of [...account.evictable(seen), ...strays]) {
         seen.add(item.key);
         const victim = (await isToGo(item)) ? await keeper.claim(item) : undefined;
-        if (victim !== undefined)
-          return { victim, name: 'owned' in item ? shortKey(item.key) : nameOf(item) };
+        if (victim !== undefined) return { victim, name: nameOf(item) };
       }
       return undefined;
     });

@@ -6,10 +6,10 @@ import { Account, nameOf, reservedFile, shortKey } from './account.js';
 import { moveDurably, removeTree, writeDurably } from './disk.js';
 import { FileLock } from './file-lock.js';
 import type { Layout } from './layout.js';
-import { Records, type StoredImage } from './records.js';
+import { Records, type StoredImage, type Stray } from './records.js';
 
 /** Takes an image away from the places where it is registered. Called again after a crash; must be content with none. */
-export type Deregister = (image: StoredImage, signal: AbortSignal) => Promise<void>;
+export type Deregister = (image: Stray & Partial<StoredImage>, signal: AbortSignal) => Promise<void>;
 
 export interface KeeperOptions {
   /** What the whole folder may take up on the disk. */
@@ -22,7 +22,7 @@ export interface KeeperOptions {
 interface Victim {
   readonly key: string;
   readonly lock: FileLock;
-  /** Undefined: partial work. */
+  /** Undefined: partial work, or nothing here: but places may have it. */
   readonly image: StoredImage | undefined;
 }
 
@@ -117,8 +117,13 @@ export class Keeper {
    */
   async evict({ key, lock, image }: Victim, signal: AbortSignal): Promise<boolean> {
     const { deregister, log } = this.options;
+    const { uses, lastUseMs, registrations } = this.records.state(key);
+    // Of partial work: whoever still counts on what a place has keeps that.
+    const isCountedOn = image === undefined && uses.length > 0;
     try {
       if (image !== undefined) await deregister(image, signal);
+      else if (!isCountedOn && registrations.length > 0)
+        await deregister({ key, lastUseMs, registrations }, signal);
     } catch (error) {
       log.warn({ err: error, image: shortKey(key) }, 'an image is kept: it could not be deregistered');
       await this.locked(() => this.records.setEvicting(key, false)).finally(() => lock.release());
@@ -128,7 +133,7 @@ export class Keeper {
       for (const folder of [this.layout.image(key), this.layout.draft(key)]) {
         if (existsSync(folder)) moveDurably(folder, this.layout.newAside());
       }
-      this.records.drop(key);
+      if (!isCountedOn) this.records.drop(key);
     });
     await moved.finally(() => lock.removeAndRelease());
     await this.emptyAside();

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere } from '../../host/atomic.js';
 import { writeDurably } from './disk.js';
-import type { Layout } from './layout.js';
+import { isKey, type Layout } from './layout.js';
 import {
   type Manifest,
   parseManifest,
@@ -25,6 +25,9 @@ export interface StoredImage
   readonly checkedMs: number;
   readonly registrations: readonly Registration[];
 }
+
+/** An image that is gone from here, while places still have it. */
+export type Stray = Pick<StoredImage, 'key' | 'lastUseMs' | 'registrations'>;
 
 /** A state that cannot be read, so nobody knows who uses the image: it is spared. */
 const UNREADABLE = 'unknown (its state cannot be read)';
@@ -54,6 +57,16 @@ export class Records {
 
   images(): StoredImage[] {
     return this.layout.entries('images').flatMap((key) => this.image(key) ?? []);
+  }
+
+  /** As where files had changed, and were never fetched again. Those that somebody counts on are none. */
+  strays(): Stray[] {
+    return this.layout.entries('state').flatMap((file) => {
+      const key = /^(.+)\.json$/.exec(file)?.[1] ?? '';
+      if (!isKey(key) || existsSync(this.layout.image(key)) || existsSync(this.layout.draft(key))) return [];
+      const { uses, lastUseMs, registrations } = this.state(key);
+      return uses.length === 0 && registrations.length > 0 ? [{ key, lastUseMs, registrations }] : [];
+    });
   }
 
   /** @param createdMs of the image, for the first state. */
