@@ -8,7 +8,17 @@ import { root } from '../kit/scripts.js';
 const page = readFileSync(join(root, 'docs/clouds.md'), 'utf8');
 interface Statement {
   Action: string | string[];
+  Resource: string | string[];
 }
+
+/** What a creation may name, and the kind of resource that its caller then needs a right on. */
+const NAMED = {
+  ImageId: 'image',
+  SnapshotId: 'snapshot',
+  SubnetId: 'subnet',
+  SecurityGroupIds: 'security-group',
+  KeyName: 'key-pair',
+};
 
 /** Calls of the SDK in source files. */
 function callsMade(folder: string, files: RegExp): string[] {
@@ -18,14 +28,26 @@ function callsMade(folder: string, files: RegExp): string[] {
   return [...new Set(calls)].sort();
 }
 
-function allowed(name: string): string[] {
+function statements(name: string): Statement[] {
   const [, policy = ''] = new RegExp(`\`\`\`json policy=${name}\n([\\s\\S]*?)\`\`\``).exec(page) ?? [];
-  const { Statement } = JSON.parse(policy) as { Statement: Statement[] };
-  return [...new Set(Statement.flatMap(({ Action }) => Action))].sort();
+  return (JSON.parse(policy) as { Statement: Statement[] }).Statement;
 }
+
+const allowed = (name: string): string[] =>
+  [...new Set(statements(name).flatMap(({ Action }) => Action))].sort();
 
 test('docs/clouds.md: the policy for EC2 allows the calls that the provider makes, and no other', () => {
   assert.deepEqual(allowed('ec2'), callsMade('activities/providers/ec2', /\.ts$/));
+});
+
+test('docs/clouds.md: the policy for EC2 lets an instance be created from each kind of thing that a creation names', () => {
+  const spec = readFileSync(join(root, 'activities/providers/ec2/spec.ts'), 'utf8');
+  const creating = statements('ec2').filter(({ Action }) => [Action].flat().includes('ec2:RunInstances'));
+  const kinds = creating.flatMap(({ Resource }) => Resource).map((arn) => arn.split(':')[5]);
+  for (const [key, kind] of Object.entries(NAMED)) {
+    assert.match(spec, new RegExp(`\\b${key}\\b`));
+    assert.ok(kinds.includes(`${kind}/*`), kind);
+  }
 });
 
 test('docs/clouds.md: the policy for images of EC2 allows the calls that registering makes, and no other', () => {
