@@ -40,6 +40,15 @@ test('IPF8: what a process uses in passing is released when it has ended, and no
   await store.remove(KEY, NEVER);
 });
 
+test('a place with a long name costs nobody the image’s state', async (t) => {
+  const store = await openStore(testFolder(t));
+  await addImage(store, KEY, MB, ['web@1']);
+  const place = `docker:unix:///${'folder/'.repeat(14)}docker.sock registry.example.org/${'name/'.repeat(40)}app:1`;
+  await store.setRegistration(KEY, place, 'sha256:1');
+  assert.deepEqual(store.find(KEY)?.users, ['web@1']);
+  assert.equal(store.find(KEY)?.registrations[0]?.place, place);
+});
+
 test('IPF8: an image whose state cannot be read is spared', async (t) => {
   const folder = testFolder(t);
   const store = await openStore(folder);

@@ -50,7 +50,8 @@ export type StoredFile = z.infer<typeof storedFile>;
 
 const use = z.object({ user: z.string().min(1).max(512), sinceMs: clockMs });
 const registration = z.object({
-  place: z.string().min(1).max(256),
+  /** Engines are places by their socket and the name of the image there: both may be long. */
+  place: z.string().min(1).max(4096),
   id: z.string().min(1).max(1024),
   atMs: clockMs,
 });
