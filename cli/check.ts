@@ -125,7 +125,8 @@ function table(resources: readonly Summary[], pools: readonly PoolSummary[]): st
     .join('');
 }
 
-function warningsOf(config: Config): string[] {
+/** What is valid, and yet may not work on this machine. */
+export function warningsOf(config: Config): string[] {
   const root = process.getuid?.() === 0;
   const users = Object.entries(config.resources).flatMap(([name, { process: settings }]) =>
     settings?.user === undefined || root

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { reveilleVersion } from '../config/index.js';
 import { registerClientCommands } from './client-commands.js';
 import { registerCompletion } from './completion-commands.js';
+import { registerDoctor } from './doctor-command.js';
 import { reportError } from './report-error.js';
 import { registerServiceCommands } from './service-commands.js';
 
@@ -49,6 +50,7 @@ function program(): Command {
     .exitOverride();
   registerServiceCommands(reveille);
   registerClientCommands(reveille);
+  registerDoctor(reveille);
   registerCompletion(reveille);
   return reveille;
 }

@@ -29,10 +29,11 @@ export function portProblem({ host, port, what, key }: PortUse, code: string): s
   if (code === 'EADDRNOTAVAIL') return `${place}: this machine has no such address`;
   if (code !== 'EADDRINUSE') return `${place}: ${code}`;
   const holder = holderOf(port);
-  return `${place} is in use${holder === undefined ? '' : ` by ${holder}`}`;
+  return `${place} is in use${holder === undefined ? '' : ` by process ${holder.pid} (${holder.command})`}`;
 }
 
-function bindError({ host, port }: PortUse): Promise<string | undefined> {
+/** The code of what bind(2) says to an address, such as EADDRINUSE; undefined where it is free. */
+export function bindError({ host, port }: Pick<PortUse, 'host' | 'port'>): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = net.createServer();
     server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
@@ -40,8 +41,8 @@ function bindError({ host, port }: PortUse): Promise<string | undefined> {
   });
 }
 
-/** The process that listens on a port, where /proc tells us: `process 123 (nginx: master …)`. */
-function holderOf(port: number): string | undefined {
+/** The process that listens on a port, with the beginning of its command line, where /proc tells us. */
+export function holderOf(port: number): { pid: number; command: string } | undefined {
   const inodes = new Set([...listening('/proc/net/tcp', port), ...listening('/proc/net/tcp6', port)]);
   if (inodes.size === 0) return undefined;
   for (const pid of entries('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -49,7 +50,9 @@ function holderOf(port: number): string | undefined {
       const inode = /^socket:\[(\d+)\]$/.exec(
         quietly(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? '',
       )?.[1];
-      if (inode !== undefined && inodes.has(inode)) return `process ${pid} (${commandLine(pid)})`;
+      if (inode !== undefined && inodes.has(inode)) {
+        return { pid: Number(pid), command: commandLine(pid) };
+      }
     }
   }
   return undefined;

@@ -1,7 +1,7 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureTemporal } from '#scripts/setup/temporal.mjs';
-import { type Config, loadConfig, splitAddress, stateDir } from '../../config/index.js';
+import { type Config, loadConfig, stateDir } from '../../config/index.js';
 import { isReveilleError, ReveilleError } from '../../errors/index.js';
 import { ensurePulumiParts } from '../pulumi-setup.js';
 import { EndSignals } from './end-signals.js';
@@ -10,6 +10,7 @@ import { HeldSocket } from './held-socket.js';
 import { LogFile } from './log-file.js';
 import { formatLogLine } from './log-format.js';
 import { type PartOptions, partSpec } from './parts.js';
+import { controlUse, embeddedTemporal, portsOf, proxyUse } from './port-uses.js';
 import { checkPorts, type PortUse, portProblem } from './ports.js';
 import { reloadOnHangup } from './reload-on-hangup.js';
 import { type Running, shutdown } from './shutdown.js';
@@ -169,38 +170,6 @@ class Start {
     this.logs.push(log);
     return log;
   }
-}
-
-/** The settings of a server of our own; undefined where an address names another. */
-function embeddedTemporal(config: Config): { port: number; uiPort: number; database: string } | undefined {
-  if ('address' in config.temporal || process.env.TEMPORAL_ADDRESS) return undefined;
-  const { embedded } = config.temporal;
-  return { ...embedded, database: resolve(config.folder, embedded.database) };
-}
-
-const proxyUse = (config: Config): PortUse => ({
-  ...splitAddress(config.proxy.listen),
-  what: 'the proxy',
-  key: 'proxy.listen',
-});
-
-const controlUse = (config: Config): PortUse => ({
-  ...splitAddress(config.control.listen),
-  what: 'the control address',
-  key: 'control.listen',
-});
-
-/** All but the proxy's, which is bound for good at once. */
-function portsOf(config: Config): PortUse[] {
-  const control = controlUse(config);
-  const embedded = embeddedTemporal(config);
-  if (embedded === undefined) return [control];
-  const host = '127.0.0.1';
-  return [
-    control,
-    { host, port: embedded.port, what: 'Temporal', key: 'temporal.embedded.port' },
-    { host, port: embedded.uiPort, what: 'the Temporal UI', key: 'temporal.embedded.uiPort' },
-  ];
 }
 
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -20,6 +20,8 @@ test('every command has help, with its exit codes', async (context) => {
     'control',
     'check',
     'reload',
+    'doctor',
+    'completion',
     'import',
     'status',
     'wake',
