@@ -124,6 +124,17 @@ test('VPF6: workers of several hosts that start one again do it once', () =>
     assert.equal(starts.length, 1);
   }));
 
+test('VPF6: a machine that another host has made too late, in another zone, ends with the next generation', () =>
+  Bench.live(async (bench) => {
+    // Neither sees the other's zone: as if one had been paused between its look and its call.
+    await bench.worker({ backend: { gce: { zone: 'us-central1-b' } } }, 'two').boot(1000);
+    await bench.worker(SETTLED).boot(2000);
+    const worker = bench.worker({ backend: { gce: { zones: ['us-central1-b'] } } });
+    await worker.stop(2000);
+    const states = bench.compute.project.machines.map(({ zone, status }) => `${zone} ${status}`);
+    assert.deepEqual(states.sort(), ['us-central1-a TERMINATED', 'us-central1-b TERMINATED']);
+  }));
+
 const zones = ['us-central1-b', 'europe-west1-b'];
 const booted = (worker: Worker) => worker.boot(1000).then(({ instance }) => instance.id.split('/')[0]);
 

@@ -17,7 +17,7 @@ const MAX_TURNS = 100;
 
 /**
  * Ends what a generation runs, and sees to it that this host starts nothing for it any more. What a younger one has
- * taken over is left alone; so is what an older one left, unless all is to be deleted.
+ * taken over is left alone. What an older one runs came too late, in another zone: it ends as well.
  */
 export async function stopMachines(
   cloud: Cloud,
@@ -30,7 +30,7 @@ export async function stopMachines(
   for (const machine of own) {
     const { generation } = marksOf(machine);
     const isOurs = generation === request.generation;
-    const isOlder = generation < request.generation && then === 'delete';
+    const isOlder = generation < request.generation && (then === 'delete' || generation > 0);
     if (isOurs || isOlder) await new End(cloud, request, then, context).of(machine);
   }
 }
