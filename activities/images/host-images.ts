@@ -151,8 +151,10 @@ export class HostImages {
    * @throws ReveilleError IMAGE_….
    */
   async make(input: ImageInput, context: WorkContext, trusted = false): Promise<ImageResult> {
+    // What the configuration names stays the operator's, whoever else asks for it: resources may be waiting for this.
     const known =
-      input.added === undefined ? this.sources.known(input.key) : addedSource(input.added, trusted);
+      this.sources.known(input.key) ??
+      (input.added === undefined ? undefined : addedSource(input.added, trusted));
     if (known === undefined)
       throw new ReveilleError('IMAGE_UNKNOWN', `nobody here knows where ${input.key} is from`);
     if (known.key !== input.key)

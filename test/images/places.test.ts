@@ -3,6 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { addedSource } from '../../activities/images/sources.js';
 import { isReveilleError } from '../../errors/index.js';
 import { eventually } from '../kit/conditions.js';
@@ -102,6 +103,16 @@ test('IPF8, IPF9: what a generation uses is not evicted, neither here nor at its
   await host.images.release(host.user('one', 1), 'stop');
   await host.wake('three', 1);
   assert.deepEqual(host.shelf(), [`id-${host.keyOf('two')}`, `id-${host.keyOf('three')}`].sort());
+});
+
+test('an image that the configuration names is had as the operator may, though somebody else asks for it first', async (t) => {
+  const host = new ImageHost(t, { one: randomBytes(1000) });
+  const [missing] = await host.images.ensure(host.user('one', 1), CONTEXT);
+  const url = pathToFileURL(join(host.folder, 'origin', 'one')).href;
+  const added = { urls: [url] as const, type: 'file', compression: 'auto', register: 'shelf' };
+  assert.equal(addedSource(added).key, missing?.key);
+  const made = await host.images.make({ ...host.input(missing?.key ?? ''), added }, CONTEXT, false);
+  assert.equal(made.id, `id-${host.keyOf('one')}`);
 });
 
 test('IP17: what a place has of an image whose files have changed is taken back, too', async (t) => {
