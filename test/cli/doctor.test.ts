@@ -8,7 +8,7 @@ import { clockSkewMs } from '../../cli/doctor/clock.js';
 import { connectTemporal } from '../../temporal/index.js';
 import { configOf } from '../kit/control.js';
 import { engine, needs } from '../kit/engines.js';
-import { root, start } from '../kit/scripts.js';
+import { root, start, until } from '../kit/scripts.js';
 import { TemporalServer } from '../kit/temporal-server.js';
 import { type Site, site, startFake, untilUp } from '../kit/up.js';
 
@@ -158,6 +158,33 @@ test('a Temporal that does not answer, and a namespace that is not there, are wr
   assert.equal(gone.code, 1);
   assert.match(gone.of('temporal', 'wrong').join(), new RegExp(`no answer from ${server.address}`));
 });
+
+test(
+  'search attributes that are missing are a warning with the command that registers them',
+  needs('temporal'),
+  async (t) => {
+    const server = await TemporalServer.start();
+    t.after(() => server.kill());
+    const place = await site(t);
+    const text = readFileSync(place.file, 'utf8');
+    const address = `temporal: { address: "${server.address}" }`;
+    writeFileSync(place.file, text.replace(/^temporal: .*$/m, address));
+    assert.match((await found(t, place)).of('temporal', 'ok').join(), /attributes are registered/);
+    const temporal = connectTemporal(configOf(t, address));
+    t.after(() => temporal.close());
+    const { operatorService } = temporal.client.connection;
+    await operatorService.removeSearchAttributes({
+      namespace: 'default',
+      searchAttributes: ['ReveillePhase'],
+    });
+    await until(async () => {
+      const { code, checks } = await found(t, place);
+      assert.equal(code, 0, JSON.stringify(checks));
+      const warning = checks.find(({ result }) => result === 'warning');
+      return warning?.remedy?.includes('search-attribute create --namespace default --name') === true;
+    });
+  },
+);
 
 test("the server's clock is compared with ours, to the seconds", needs('temporal'), async (t) => {
   const server = await TemporalServer.start();
