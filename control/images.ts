@@ -113,7 +113,8 @@ async function chore<T extends ChoreResult>(
   what: ImageChore,
   at = hostName(config),
 ): Promise<T> {
-  return await named(plane.images.chore<T>({ chore: what, place: at, queue: activityQueue('boot', at) }));
+  // The queue of stops: a hundred boots that take their time keep nobody from asking.
+  return await named(plane.images.chore<T>({ chore: what, place: at, queue: activityQueue('stop', at) }));
 }
 
 function added(
