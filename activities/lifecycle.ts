@@ -35,6 +35,8 @@ export interface ActivityServices {
   hasPollers(queue: string): Promise<boolean>;
   /** Whether as many executions of resources whose names begin so were open before this run. */
   isFull(nameStart: string, limit: number, run: { name: string; runId: string }): Promise<boolean>;
+  /** The host that a resource was awake on last, where there may be several. */
+  lastHost(name: string): Promise<string | undefined>;
   enterQuota(provider: string, args: EnterArgs): Promise<void>;
   images: ImageServices;
   /** Asks the workflow of an image to tell a resource, starting it where it does not run. */
@@ -75,7 +77,7 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
         const { revision, definition } = definitions.latest(name, params);
         if (!adopted) await checkRoom(services, name, definition);
         const { hostBound } = providerOf(services, definition.provider);
-        const host = hostBound ? (wanted ?? (await hostFor(services, definition))) : undefined;
+        const host = hostBound ? (wanted ?? (await hostFor(services, name, definition))) : undefined;
         const { searchAttributes } = services;
         return planOf(definitions.current, name, definition, { revision, host, searchAttributes });
       }),
@@ -160,15 +162,23 @@ function providerOf({ providers }: ActivityServices, name: string): Provider {
   return provider;
 }
 
-/** The first of its hosts that has a worker; where none has, the first: so whoever waits is told that it is gone. */
+/**
+ * Where it was awake last, since what it keeps is there; else the first of its hosts that has a worker. Where none has,
+ * or its last one is gone and it may not move, that one: so whoever waits is told that it is gone.
+ */
 async function hostFor(
-  { host, hasPollers }: ActivityServices,
-  { placement: { hosts = [host] } }: ResourceDefinition,
+  { host, hasPollers, lastHost }: ActivityServices,
+  name: string,
+  { placement: { hosts, moves } }: ResourceDefinition,
 ): Promise<string> {
-  const [first = host, ...others] = hosts;
-  if (others.length === 0) return first;
-  for (const one of hosts) if (await hasPollers(bootQueue(one))) return one;
-  return first;
+  if (hosts?.length === 1) return hosts[0] ?? host;
+  const isThere = (one: string) => hasPollers(bootQueue(one));
+  const last = await lastHost(name);
+  const isAdmitted = last !== undefined && (hosts === undefined || hosts.includes(last));
+  if (isAdmitted && (last === host || (await isThere(last)))) return last;
+  if (hosts === undefined) return isAdmitted && !moves ? last : host;
+  for (const one of hosts) if (await isThere(one)) return one;
+  return hosts[0] ?? host;
 }
 
 /** @throws ReveilleError POOL_FULL where it is a member of a pool of which as many are awake as may be. */

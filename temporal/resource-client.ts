@@ -25,6 +25,7 @@ import { type ClosedRun, closedRuns, type RunResult, runResult } from './past.js
 import {
   ignoreNotFound,
   isFull,
+  lastHost,
   lastRun,
   OPEN,
   type RunTime,
@@ -105,6 +106,11 @@ export class ResourceClient {
   /** What the last execution of a resource was started with, and when it ended. Needs no worker. */
   lastRun(name: string): Promise<{ params?: Params; closedAt?: number } | undefined> {
     return lastRun(this.client, name);
+  }
+
+  /** The host that it was awake on last. */
+  lastHost(name: string): Promise<string | undefined> {
+    return lastHost(this.client, name);
   }
 
   /** Whether a pool has no room for this run: see runs.ts. */

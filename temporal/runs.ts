@@ -3,8 +3,10 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Params } from '../config/index.js';
 import {
   type LifecycleInput,
+  type ReadyState,
   resourceOf,
   TASK_QUEUE,
+  TOLD,
   WORKFLOW_TYPE,
   workflowId,
 } from '../workflows/messages.js';
@@ -39,6 +41,22 @@ export async function lastRun(
     ...(params === undefined ? {} : { params }),
     ...(found.closeTime === undefined ? {} : { closedAt: found.closeTime.getTime() }),
   };
+}
+
+/** As many of the runs before are looked at: those that never had an instance tell no host. */
+const RUNS_BACK = 5;
+
+/** The host that a resource was awake on last, as far as its closed executions tell. */
+export async function lastHost(client: Client, name: string): Promise<string | undefined> {
+  const query = `WorkflowId = '${workflowId(name)}' AND ExecutionStatus != 'Running'`;
+  let looked = 0;
+  for await (const { memo } of client.workflow.list({ query, pageSize: RUNS_BACK })) {
+    const { host } = (memo?.[TOLD] ?? {}) as Partial<ReadyState>;
+    if (host !== undefined) return host;
+    looked += 1;
+    if (looked >= RUNS_BACK) break;
+  }
+  return undefined;
 }
 
 /**

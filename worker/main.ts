@@ -165,6 +165,9 @@ class WorkerService implements Service {
       searchAttributes,
       hasPollers: (queue) => hasPollers(this.temporal, queue, 'activity'),
       isFull: (...question) => this.parts.resources.isFull(...question),
+      // A server of our own listens on loopback: there is one host.
+      lastHost: async (name) =>
+        'embedded' in config.temporal ? undefined : await this.parts.resources.lastHost(name),
       enterQuota: (...ask) => enterQuota(this.temporal, ...ask),
       images: { images: this.parts.images, secret, tell: (...news) => tellProgress(this.temporal, ...news) },
       wantImage: (...ask) => wantImage(this.temporal, ...ask),

@@ -178,6 +178,8 @@ export interface ReadyState {
   generation: number;
   endpoint?: Endpoint;
   instance?: string;
+  /** The host that its instance is bound to, where it is to one: what it keeps while asleep is there, too. */
+  host?: string;
   answers: Record<string, Answer>;
   /** Of each proxy, the answer to the last ask of a connection for an endpoint of its own. Grants no lease. */
   connections?: Record<string, ConnectionAnswer>;

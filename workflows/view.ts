@@ -4,6 +4,7 @@ import type { Plan } from '../activities/contract.js';
 import { imageProgress } from './imaging.js';
 import type { Life } from './life.js';
 import {
+  type Instance,
   type LifecycleSummary,
   type ReadyState,
   type StatusState,
@@ -18,13 +19,19 @@ export function readyState(life: Life): ReadyState {
     phase: life.phase,
     ready: life.serving,
     generation: life.generation,
-    ...(life.instance ? { endpoint: life.instance.endpoint, instance: life.instance.id } : {}),
+    ...(life.instance ? told(life.instance) : {}),
     answers: life.book.state.answers,
     ...(life.connections.isUsed ? { connections: life.connections.state.answers } : {}),
     progress: { since: life.since, steps: life.steps, ...ahead(life) },
     ...(life.failure ? { failure: life.failure } : {}),
   };
 }
+
+const told = ({ endpoint, id, host }: Instance) => ({
+  endpoint,
+  instance: id,
+  ...(host === undefined ? {} : { host }),
+});
 
 /** Tells whoever follows the history what `ready` answers now. */
 export function tell(life: Life): void {

@@ -24,6 +24,7 @@ const activities = createLifecycleActivities({
   log,
   searchAttributes: true,
   isFull: async () => false,
+  lastHost: async () => undefined,
   hasPollers: async () => true,
   enterQuota: async () => {},
   openOf: async () => [],

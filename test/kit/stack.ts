@@ -115,6 +115,7 @@ export class Stack {
       wantImage: (...ask) => wantImage(this.temporal, ...ask),
       openOf: (names) => this.resources.openOf(names),
       isFull: (...question) => this.resources.isFull(...question),
+      lastHost: (name) => this.resources.lastHost(name),
     });
     const { connection } = this;
     this.workers = await createWorkers({
