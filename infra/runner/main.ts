@@ -83,13 +83,19 @@ async function bounded<T>(job: Job, limitMs: number, run: (signal: AbortSignal) 
   const own = new AbortController();
   const signal = AbortSignal.any([own.signal, abort.signal]);
   const timers = [setTimeout(() => own.abort(), limitMs)];
-  const kill = () => timers.push(setTimeout(() => void endLeftovers(job.folder), job.graceMs));
+  let ending: Promise<void> | undefined;
+  const end = () => {
+    ending = endLeftovers(job.folder);
+  };
+  const kill = () => timers.push(setTimeout(end, job.graceMs));
   signal.addEventListener('abort', kill, { once: true });
   try {
     return await run(signal);
   } finally {
     signal.removeEventListener('abort', kill);
     for (const timer of timers) clearTimeout(timer);
+    // It goes on until none is left: the engine of what comes next would be among them.
+    await ending;
   }
 }
 
