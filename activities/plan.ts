@@ -47,7 +47,7 @@ export function planOf(
   };
 }
 
-export const imagePlan = ({ images }: Config, host: string): ImagePlan => ({
+const imagePlan = ({ images }: Config, host: string): ImagePlan => ({
   place: host,
   queue: imageQueue(host),
   timeoutMs: images.timeout,

@@ -11,4 +11,3 @@ export const priceSchema = z.strictObject({
   /** Its ISO 4217 code. Nothing is converted. */
   currency: z.string({ error: CURRENCY }).regex(/^[A-Z]{3}$/, { error: CURRENCY }),
 });
-export type Price = z.output<typeof priceSchema>;

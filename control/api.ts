@@ -13,7 +13,7 @@ import { accepted, cause, done, gone, until } from './actions.js';
 import { type Action, type InstanceResult, RESOURCES_PATH, type ResourceList } from './contract.js';
 import { type CostBook, withCosts } from './cost.js';
 import { HistoryBook } from './history.js';
-import { bodies, pinnedUntil, queries, read } from './inputs.js';
+import { bodies, pinnedUntil, queries, RESOURCE_NAME, read } from './inputs.js';
 import { Instances, isInstance } from './instances.js';
 import { logOf, sendLog } from './logs.js';
 import { call, type Plane } from './plane.js';
@@ -21,7 +21,6 @@ import { isPool, listResources, showResource, unknown } from './resources.js';
 
 const ONE = `${RESOURCES_PATH}/:name`;
 const BODY_LIMIT = '64kb';
-const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 type Named = Request<{ name: string }>;
 
@@ -34,7 +33,7 @@ export function resourcesApi(
   router.use(RESOURCES_PATH, express.json({ limit: BODY_LIMIT }));
   router.param('name', (req, _res, next, name: string) => {
     // An own error for what could never be a name: it is not asked for in Temporal, nor in the file system.
-    if (!NAME.test(name)) throw req.method === 'PUT' ? noName(name) : unknown(name);
+    if (!RESOURCE_NAME.test(name)) throw req.method === 'PUT' ? noName(name) : unknown(name);
     next();
   });
   addReads(router, config, plane, costs);

@@ -16,6 +16,20 @@ import type {
 export const CLIENT_HEADER = 'x-reveille-client';
 export const RESOURCES_PATH = '/api/v1/resources';
 
+/** Phases that a workflow tells of. */
+export const KNOWN_PHASES = [
+  'asleep',
+  'imaging',
+  'booting',
+  'checking',
+  'ready',
+  'draining',
+  'stopping',
+  'failed',
+] as const satisfies readonly Phase[];
+/** `unknown`: an execution is open but nobody could say how it is. */
+export const PHASES = [...KNOWN_PHASES, 'unknown'] as const;
+
 /** What it took in the time that is looked at (`control.cost`). */
 export interface Cost {
   /** First known to be awake; what always-on is reckoned from. */

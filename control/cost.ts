@@ -84,7 +84,7 @@ const endOf = ({ end = Number.POSITIVE_INFINITY }: RunTime): number => end;
  * What one resource, or all members of a pool together, cost since it was first awake in that time. Always-on is
  * reckoned from there as well, for each member by itself.
  */
-export function costOf(
+function costOf(
   times: AwakeTimes,
   isOne: (name: string) => boolean,
   price: ResourceDefinition['price'],

@@ -4,6 +4,8 @@ import { instanceSchema, parseDuration, readWants } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 
 const MAX_LINES = 10_000;
+/** Of a resource, or of a pool's member. */
+export const RESOURCE_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** A leap year. */
 const MAX_HOURS = 8784;
 /** As a pattern that every reader of the OpenAPI document understands. */

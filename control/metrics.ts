@@ -1,20 +1,7 @@
 import type { RequestHandler } from 'express';
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client';
-import type { ResourceSummary } from './contract.js';
+import { PHASES, type ResourceSummary } from './contract.js';
 import type { PartMetrics } from './parts.js';
-
-/** Every value of the label, so that a phase nobody is in reads 0. */
-const PHASES = [
-  'asleep',
-  'imaging',
-  'booting',
-  'checking',
-  'ready',
-  'draining',
-  'stopping',
-  'failed',
-  'unknown',
-] as const satisfies readonly ResourceSummary['phase'][];
 
 /** The control process's own metrics. Labels are bounded: routes by their pattern, phases by their list. */
 export class ControlMetrics {

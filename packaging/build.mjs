@@ -72,8 +72,20 @@ function makeStage(stage) {
   const docs = join(draft, 'usr/share/doc/reveille');
   cpSync(join(home, 'docs'), docs, { recursive: true });
   copyFileSync(join(root, 'LICENSE'), join(docs, 'copyright'));
+  const licence = nodeLicence();
+  if (licence) copyFileSync(licence, join(docs, 'LICENSE.node'));
+  else
+    process.stderr.write(
+      `packaging: the licence of ${process.execPath} was not found: add it before you publish\n`,
+    );
   mkdirSync(dirname(stage), { recursive: true });
   run('cp', ['-a', draft, stage]);
+}
+
+/** Where Node's own archives have it, and Debian's packages. */
+function nodeLicence() {
+  const prefix = join(dirname(process.execPath), '..');
+  return [join(prefix, 'LICENSE'), join(prefix, 'share/doc/nodejs/LICENSE')].find((file) => existsSync(file));
 }
 
 /** Temporal's native part comes for five kinds of machines, some 30 MB each. */

@@ -29,8 +29,8 @@ export interface ImageUser {
 }
 
 /** A generation uses images while it is awake; a disk on top of an image uses it until it is deleted. */
-export const awakeUser = (name: string, generation: number): string => `${name}@${generation}`;
-export const keptUser = (name: string): string => name;
+const awakeUser = (name: string, generation: number): string => `${name}@${generation}`;
+const keptUser = (name: string): string => name;
 
 /** The images of this host: what providers need is there before they boot, and stays as long as they need it. */
 export class HostImages {

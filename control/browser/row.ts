@@ -14,7 +14,7 @@ export function deedsOf({ phase, members, pinned, configured }: ResourceSummary)
 }
 
 /** As the button says it: waking what has failed is trying again. */
-export const wordOf = (deed: Deed, { phase }: ResourceSummary): string =>
+const wordOf = (deed: Deed, { phase }: ResourceSummary): string =>
   deed === 'wake' && phase === 'failed' ? 'retry' : deed;
 
 /** Buttons for what can be done; `data-deed` and `data-name` say what and with whom. */

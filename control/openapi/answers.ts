@@ -11,16 +11,19 @@ import type {
   ResourceList,
   ResourceSummary,
 } from '../contract.js';
+import { KNOWN_PHASES, PHASES } from '../contract.js';
 import { imageProgress } from './image-answers.js';
 import { count, duration, of, optional, time } from './schema-words.js';
 
+/** In the document any text: the catalogue grows. */
+const errorCode = z.string() as unknown as z.ZodType<Failure['code']>;
 /** A number where it ends by itself. */
 const pinned = () => z.union([z.boolean(), time()]).meta({ description: 'True: until unpinned.' });
 
 const failure = of<Failure>()(
   z
     .strictObject({
-      code: z.string() as unknown as z.ZodType<Failure['code']>,
+      code: errorCode,
       message: z.string(),
       log: optional(z.string()).meta({ description: 'Last lines of its log, without secrets.' }),
       younger: optional(z.number()),
@@ -49,16 +52,6 @@ const lease = of<LeaseStatus>()(
     .meta({ id: 'Lease', description: 'How long a proxy may forward without asking again.' }),
 );
 
-const awakePhases = [
-  'asleep',
-  'imaging',
-  'booting',
-  'checking',
-  'ready',
-  'draining',
-  'stopping',
-  'failed',
-] as const;
 const provider = z.string();
 const keptAwakeBy = z
   .array(z.string())
@@ -70,7 +63,7 @@ const status = of<StatusState>()(
       name: z.string(),
       params: optional(z.record(z.string(), z.string())),
       provider,
-      phase: z.enum(awakePhases),
+      phase: z.enum(KNOWN_PHASES),
       since: time(),
       generation: z.number(),
       instance: optional(instance),
@@ -108,7 +101,7 @@ const cost = of<Cost>()(
 
 const summaryFields = {
   name: z.string(),
-  phase: z.enum([...awakePhases, 'unknown']),
+  phase: z.enum(PHASES),
   configured: z.boolean().meta({ description: 'False: awake, but no longer in the configuration.' }),
   provider: optional(provider),
   since: optional(time()),
@@ -130,7 +123,7 @@ const summaryFields = {
   outdated: optional(z.boolean()).meta({ description: 'True: its definition changed since it booted.' }),
   trouble: optional(
     z.strictObject({
-      code: z.string() as unknown as z.ZodType<Failure['code']>,
+      code: errorCode,
       message: z.string(),
     }),
   ).meta({ description: 'Why nobody could say how it is.' }),

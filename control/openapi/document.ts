@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { catalogue, type ErrorCode } from '../../errors/index.js';
 import { IMAGE_NAME } from '../image-inputs.js';
+import { RESOURCE_NAME } from '../inputs.js';
 import { problem } from './answers.js';
 import type { Answer, Operation } from './operation.js';
 import { operations } from './operations.js';
@@ -9,7 +10,7 @@ import { operations } from './operations.js';
 /** What any request may be answered. */
 const EVERYWHERE: readonly ErrorCode[] = ['UNAUTHORIZED', 'CROSS_SITE', 'INTERNAL'];
 const PATTERNS = {
-  name: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+  name: RESOURCE_NAME.source,
   image: IMAGE_NAME.source,
 } as const;
 

@@ -13,7 +13,7 @@ const STORE_BYTES = 256 * 1024;
 export const IMAGE_BYTES = 32 * 1024;
 
 /** What a reservation takes from the budget: its bytes, the file system's maps of them, and the small files. */
-export const withOverhead = (bytes: number): number => bytes + Math.ceil(bytes / 1024) + IMAGE_BYTES;
+const withOverhead = (bytes: number): number => bytes + Math.ceil(bytes / 1024) + IMAGE_BYTES;
 
 /** Partial work on an image. */
 export interface DraftShare {
@@ -106,7 +106,7 @@ async function draftShare(layout: Layout, key: string): Promise<DraftShare> {
 /** Where a draft keeps what is set aside for it. */
 export const reservedFile = (layout: Layout, key: string): string => join(layout.draft(key), 'reserved');
 
-export const readReserved = (layout: Layout, key: string): number =>
+const readReserved = (layout: Layout, key: string): number =>
   Number(readIfThere(reservedFile(layout, key)) ?? 0) || 0;
 
 async function isHeld(file: string): Promise<boolean> {

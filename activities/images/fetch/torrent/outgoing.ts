@@ -16,7 +16,7 @@ export interface PeerRules {
 const REFUSED = 'an address that is not allowed';
 
 /** Whether a peer or tracker may be at an address. */
-export function mayBeAt(address: string, { trusted, allowPrivate }: PeerRules): boolean {
+function mayBeAt(address: string, { trusted, allowPrivate }: PeerRules): boolean {
   const reach = reachOf(address);
   return allowPrivate || reach === 'public' || (trusted && reach !== 'special');
 }
