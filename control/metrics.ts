@@ -10,13 +10,13 @@ export class ControlMetrics {
   readonly #registers = [this.#registry];
   readonly #resources = new Gauge({
     name: 'reveille_resources',
-    help: 'Resources by phase',
+    help: 'Resources by phase; absent while Temporal does not answer',
     labelNames: ['phase'],
     registers: this.#registers,
   });
   readonly #temporal = new Gauge({
     name: 'reveille_temporal_up',
-    help: 'Whether Temporal answers the control address',
+    help: '1 where Temporal answers the control address, else 0',
     registers: this.#registers,
   });
   readonly #proxies = new Gauge({

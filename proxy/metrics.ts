@@ -63,7 +63,7 @@ export class TrafficMetrics {
     gauge(
       registry,
       'reveille_upgraded_connections',
-      'Upgraded connections now.',
+      'Of the connections of clients, upgraded ones such as WebSockets.',
       () => connections().upgraded,
     );
     gauge(

@@ -33,7 +33,7 @@ export function tellImages(registry: Registry, images: HostImages): void {
   });
   new Gauge({
     name: 'reveille_image_cache_budget_bytes',
-    help: 'What they may take up (images.budget)',
+    help: 'What the images of this host may take up (images.budget)',
     registers: [registry],
     aggregator: 'max',
     collect() {
