@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
+import { clientAddress } from '../access/client-address.js';
+import { type IsTrusted, plainAddress } from '../access/peer.js';
+import type { Visitor } from '../access/visitor.js';
 import type { Logger } from '../config/index.js';
 import { isReveilleError } from '../errors/index.js';
-import { clientAddress } from './access/client-address.js';
 import type { AccessLog } from './access-log/access-log.js';
 import { connectionOf } from './connection.js';
 import { NO_ROUTE, type TrafficMetrics } from './metrics.js';
-import { type IsTrusted, plainAddress } from './peer.js';
 import { pathOf } from './request-target.js';
 import type { RequestTrace } from './request-trace.js';
 import type { Route } from './route.js';
-import type { Visitor } from './visitor.js';
 
 export interface AccessEntry {
   request: IncomingMessage;

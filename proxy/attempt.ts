@@ -3,10 +3,10 @@
  * backpressure and decides nothing: how it ended is told to its owner, who may send again.
  */
 import type { ServerResponse } from 'node:http';
+import { fieldOf } from '../access/raw-fields.js';
 import type { AnswerHead } from './answer-head.js';
 import { responseHeaders, trailerFields } from './headers.js';
 import type { Lane, LaneUser } from './lane.js';
-import { fieldOf } from './raw-fields.js';
 import type { BodySink, RequestBody } from './request-body.js';
 
 /** A first piece of at most this size waits for the end of its read: head and body may leave as one string. */

@@ -1,8 +1,8 @@
 import type { Registry } from 'prom-client';
+import { type IsTrusted, trustedPeers } from '../access/peer.js';
 import type { Config, Logger } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { ConnectionBook } from './connection-book.js';
-import { type IsTrusted, trustedPeers } from './peer.js';
 import { Refusals } from './refusals.js';
 
 /** The bound of client connections over every door of this proxy: the HTTP one and those of TCP routes. */

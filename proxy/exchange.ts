@@ -3,17 +3,17 @@
  * resource sleeps), forwards, sends again where that is safe, and accounts for it in the end.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Identified, UNASKED } from '../access/identity.js';
+import { plainAddress } from '../access/peer.js';
 import type { AsleepAnswer } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import type { Admission } from './access/access.js';
-import { type Identified, UNASKED } from './access/identity.js';
 import { account } from './account.js';
 import { Attempt, type AttemptFailure, type AttemptOwner } from './attempt.js';
 import { fieldsOf } from './client-request.js';
 import type { ClientConnection, Serving } from './connection.js';
 import { MAX_SENDINGS, mayResend, upstreamFailed } from './failures.js';
 import type { Pass } from './gate-contract.js';
-import { plainAddress } from './peer.js';
 import { chooseMember } from './pool/choose.js';
 import { namedError, sendAsleep, sendMethods, sendProblem } from './problems.js';
 import { type BodyOwner, boundRest, hasBody, RequestBody } from './request-body.js';

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Registry } from 'prom-client';
+import { plainAddress } from '../access/peer.js';
 import { backlogOf, type Config, definitionOf, type Ending, type Logger } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import type { Tracing } from '../tracing/contract.js';
@@ -15,7 +16,6 @@ import { ConnectionGuard } from './connection-guard.js';
 import { Exchange } from './exchange.js';
 import type { Gate } from './gate-contract.js';
 import { TrafficMetrics } from './metrics.js';
-import { plainAddress } from './peer.js';
 import { rawProblem } from './problems.js';
 import { newRequestId } from './request-id.js';
 import { RunningList } from './running.js';

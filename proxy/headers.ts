@@ -3,13 +3,13 @@
  * request is told anew (X-Forwarded-*, RFC 7239), and all others keep their case, order and bytes.
  */
 import type { IncomingMessage } from 'node:http';
+import { withoutCookie } from '../access/credentials.js';
+import { plainAddress } from '../access/peer.js';
+import { fieldOf } from '../access/raw-fields.js';
+import type { VisitorFields } from '../access/visitor-fields.js';
 import { SESSION_COOKIE } from '../config/index.js';
-import { withoutCookie } from './access/credentials.js';
-import type { VisitorFields } from './access/visitor-fields.js';
 import { fieldsOf } from './client-request.js';
 import { COOKIE, FRAMING, HOP, type Kind, kindOf, LENGTH, TRACE, TRAILER, UPGRADE } from './field-kinds.js';
-import { plainAddress } from './peer.js';
-import { fieldOf } from './raw-fields.js';
 import { portOf } from './request-target.js';
 
 /**

@@ -1,7 +1,7 @@
+import type { Visitor } from '../access/visitor.js';
 import type { Params } from '../config/index.js';
 import type { ReveilleError } from '../errors/index.js';
 import type { Gate } from './gate-contract.js';
-import type { Visitor } from './visitor.js';
 
 /** A host or a path prefix with captures, ready to be compared. */
 export interface Pattern {

@@ -1,17 +1,17 @@
 /** What every request of one front door shares. */
 import type { IncomingMessage } from 'node:http';
+import { type Identified, Identities } from '../access/identity.js';
+import { type IsTrusted, isLoopback, trustedPeers } from '../access/peer.js';
 import type { AsleepAnswer, Config, Logger } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import type { Tracing } from '../tracing/contract.js';
 import { Access } from './access/access.js';
 import { ClaimedUrls } from './access/claimed-url.js';
-import { type Identified, Identities } from './access/identity.js';
 import type { WakeLimits } from './access/wake-limits.js';
 import { WakeRules } from './access/wake-rules.js';
 import type { AccessLog } from './access-log/access-log.js';
 import type { Gate, Pass } from './gate-contract.js';
 import type { TrafficMetrics } from './metrics.js';
-import { type IsTrusted, isLoopback, trustedPeers } from './peer.js';
 import { poolsOf } from './pool/pools.js';
 import type { Refusals } from './refusals.js';
 import type { RequestLimits } from './request-check.js';

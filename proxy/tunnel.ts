@@ -11,14 +11,14 @@ import {
 } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type Identified, UNASKED } from '../access/identity.js';
+import { plainAddress } from '../access/peer.js';
 import type { AsleepAnswer } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
-import { type Identified, UNASKED } from './access/identity.js';
 import { account } from './account.js';
 import { MAX_SENDINGS } from './failures.js';
 import type { Pass } from './gate-contract.js';
 import { requestHeaders, responseHeaders } from './headers.js';
-import { plainAddress } from './peer.js';
 import { chooseMember } from './pool/choose.js';
 import { namedError, sendAsleep, sendProblem } from './problems.js';
 import { faultOf } from './request-check.js';

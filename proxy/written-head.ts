@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Identified } from './access/identity.js';
+import type { Identified } from '../access/identity.js';
 import { fieldsOf } from './client-request.js';
 import { requestText, type SenderText } from './headers.js';
 import type { Target } from './request-target.js';

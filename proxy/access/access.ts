@@ -1,13 +1,13 @@
 /** Who may use which resource. */
 import type { IncomingMessage } from 'node:http';
+import { clientAddress } from '../../access/client-address.js';
+import { type Identified, type Identity, UNASKED } from '../../access/identity.js';
+import type { IsTrusted } from '../../access/peer.js';
+import { type AccessRule, accessRule } from '../../access/rules.js';
+import type { Visitor } from '../../access/visitor.js';
 import type { Config } from '../../config/index.js';
 import { ReveilleError } from '../../errors/index.js';
-import type { IsTrusted } from '../peer.js';
 import type { Route } from '../router.js';
-import type { Visitor } from '../visitor.js';
-import { clientAddress } from './client-address.js';
-import { type Identified, type Identity, UNASKED } from './identity.js';
-import { type AccessRule, accessRule } from './rules.js';
 
 export interface Admission {
   readonly who: Identified;

@@ -1,8 +1,8 @@
 /** Patterns of requests: method, path, header, address. All that a pattern names must fit. */
 import type { IncomingMessage } from 'node:http';
+import { trustedPeers } from '../../access/peer.js';
+import { valuesOf } from '../../access/raw-fields.js';
 import type { RequestPattern } from '../../config/index.js';
-import { trustedPeers } from '../peer.js';
-import { valuesOf } from '../raw-fields.js';
 import { meaningsOf } from '../request-target.js';
 
 /** A request, as patterns see it. */

@@ -1,7 +1,7 @@
+import { type Rate, Rates } from '../../access/rates.js';
 import type { Config } from '../../config/index.js';
 import { ReveilleError } from '../../errors/index.js';
 import type { Gate } from '../gate-contract.js';
-import { type Rate, Rates } from './rates.js';
 
 /** Bound of the resources that are counted: members of pools have names of their own. */
 const MAX_RESOURCES = 10_000;

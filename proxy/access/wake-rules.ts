@@ -1,17 +1,17 @@
 /** What may wake: looked at only by requests that the gate has no pass for. A warm request does not pay for it. */
 import type { IncomingMessage } from 'node:http';
+import { clientAddress } from '../../access/client-address.js';
+import type { Identified } from '../../access/identity.js';
+import type { IsTrusted } from '../../access/peer.js';
+import { type AccessRule, accessRule } from '../../access/rules.js';
 import type { AsleepAnswer, Config } from '../../config/index.js';
 import { ReveilleError } from '../../errors/index.js';
 import type { Phase } from '../../workflows/messages.js';
 import type { Gate, Pass, WaitOptions } from '../gate-contract.js';
-import type { IsTrusted } from '../peer.js';
 import { pathOf } from '../request-target.js';
 import { sourceOf } from '../source.js';
 import type { Access } from './access.js';
-import { clientAddress } from './client-address.js';
-import type { Identified } from './identity.js';
 import { type Matcher, matcherOf, type Question } from './request-pattern.js';
-import { type AccessRule, accessRule } from './rules.js';
 import type { WakeLimits } from './wake-limits.js';
 
 interface ResourceRules {

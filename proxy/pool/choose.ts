@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
+import { clientAddress } from '../../access/client-address.js';
+import type { Identified } from '../../access/identity.js';
+import { ANONYMOUS } from '../../access/visitor.js';
 import { ReveilleError } from '../../errors/index.js';
-import { clientAddress } from '../access/client-address.js';
-import type { Identified } from '../access/identity.js';
 import type { Gate } from '../gate-contract.js';
 import { namedError } from '../problems.js';
 import type { Target } from '../request-target.js';
 import type { Pool, Route } from '../route.js';
 import type { Traffic } from '../traffic.js';
-import { ANONYMOUS } from '../visitor.js';
 
 interface Choice {
   route: Route;

@@ -1,3 +1,4 @@
+import type { Visitor } from '../../access/visitor.js';
 import {
   countsAsGroup,
   isAdmissible,
@@ -11,7 +12,6 @@ import { ReveilleError } from '../../errors/index.js';
 import type { Gate } from '../gate-contract.js';
 import type { Asked, Pool, Route } from '../route.js';
 import { capturesOf, prefixOf } from '../route-pattern.js';
-import type { Visitor } from '../visitor.js';
 
 interface Spawned {
   name: string;

@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { addressList, type IsListed } from '../../access/address-list.js';
+import { plainAddress } from '../../access/peer.js';
 import type { TcpDoorPlan } from '../../config/index.js';
 import { ReveilleError } from '../../errors/index.js';
-import { addressList, type IsListed } from '../address-list.js';
 import { ConnectionBook } from '../connection-book.js';
 import type { ConnectionGuard } from '../connection-guard.js';
-import { plainAddress } from '../peer.js';
 import { TcpConnection, type TcpTraffic } from './tcp-connection.js';
 
 /** Connections that the kernel holds until they are accepted. */

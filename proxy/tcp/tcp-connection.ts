@@ -3,12 +3,12 @@
  * then joined with the instance. What the client sends before is kept within a bound, for the instance.
  */
 import { connect, type Socket } from 'node:net';
+import { plainAddress } from '../../access/peer.js';
 import { type Logger, splitAddress, type TcpRoute } from '../../config/index.js';
 import { ReveilleError } from '../../errors/index.js';
 import type { Client } from '../../workflows/messages.js';
 import type { WakeLimits } from '../access/wake-limits.js';
 import type { Gate, Pass } from '../gate-contract.js';
-import { plainAddress } from '../peer.js';
 import { chooseFor } from '../pool/choose.js';
 import { namedError } from '../problems.js';
 import { newRequestId } from '../request-id.js';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Identified } from '../../access/identity.js';
 import type { AsleepAnswer } from '../../config/index.js';
-import type { Identified } from '../access/identity.js';
 import type { Pass } from '../gate-contract.js';
 import type { Target } from '../request-target.js';
 import type { Route } from '../route.js';

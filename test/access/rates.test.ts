@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Rates } from '../../proxy/access/rates.js';
+import { Rates } from '../../access/rates.js';
 
 const RATE = { count: 3, every: 3000 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accessRule } from '../../proxy/access/rules.js';
+import { accessRule } from '../../access/rules.js';
 import { ask, awakeBench, headsAt } from '../kit/access-bench.js';
 import { answering, configOf, OK, startBench, startInstance } from '../kit/http-bench.js';
 

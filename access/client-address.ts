@@ -1,8 +1,8 @@
 /** The address that a request is from, where proxies stand in between. */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { type IsTrusted, plainAddress } from '../peer.js';
-import { fieldOf } from '../raw-fields.js';
+import { type IsTrusted, plainAddress } from './peer.js';
+import { fieldOf } from './raw-fields.js';
 
 /**
  * The last address in X-Forwarded-For that no trusted proxy has: what stands before it anybody may have written.

@@ -5,8 +5,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
-import type { Logger } from '../../config/index.js';
-import { ReveilleError } from '../../errors/index.js';
+import type { Logger } from '../config/index.js';
+import { ReveilleError } from '../errors/index.js';
 
 /** A set of keys beyond this is a mistake. */
 const MAX_BYTES = 1024 * 1024;

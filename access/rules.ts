@@ -1,7 +1,7 @@
 /** Access rules of the configuration, as functions. */
-import type { AccessDefinition } from '../../config/index.js';
-import { type IsTrusted, trustedPeers } from '../peer.js';
-import type { Visitor } from '../visitor.js';
+import type { AccessDefinition } from '../config/index.js';
+import { type IsTrusted, trustedPeers } from './peer.js';
+import type { Visitor } from './visitor.js';
 
 /** Whether somebody may; the address is asked for only where a rule needs it. */
 export interface AccessRule {

@@ -2,9 +2,10 @@
  * What an instance is told of a visitor: the proxy's own word, in place of whatever a client says. Documented names:
  * X-Forwarded-User and X-Forwarded-Groups (commas in between), in UTF-8.
  */
-import type { Visitor } from '../visitor.js';
+
 import { withoutCookie } from './credentials.js';
 import { toBytes } from './names.js';
+import type { Visitor } from './visitor.js';
 
 /** Names by which common proxies tell an identity: applications believe them, so no client may send them. */
 const IDENTITY_NAMES = [

@@ -1,6 +1,6 @@
 /** Tokens that a request carries. */
 import type { IncomingMessage } from 'node:http';
-import { fieldOf } from '../raw-fields.js';
+import { fieldOf } from './raw-fields.js';
 
 /** The bearer token of a request (RFC 6750 2.1), if it has just one Authorization field. */
 export function bearerOf(request: IncomingMessage): string | undefined {

@@ -1,11 +1,11 @@
 /** Users and groups from JSON Web Tokens (RFC 7519), each checked once and remembered for a while. */
 import { hash } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
-import type { JwtDefinition } from '../../config/index.js';
-import { ReveilleError } from '../../errors/index.js';
-import type { Visitor } from '../visitor.js';
+import type { JwtDefinition } from '../config/index.js';
+import { ReveilleError } from '../errors/index.js';
 import type { KeySource } from './key-source.js';
 import { groupsIn, isName } from './names.js';
+import type { Visitor } from './visitor.js';
 
 interface Remembered {
   visitor: Visitor;

@@ -1,15 +1,15 @@
 /** Who a request is from, by the ways that the configuration names: a proxy's word, a token, a claim in the URL. */
 import type { IncomingMessage } from 'node:http';
 import { resolve } from 'node:path';
-import type { Config, IdentityDefinition, Logger } from '../../config/index.js';
-import { isReveilleError, ReveilleError } from '../../errors/index.js';
-import { type IsTrusted, plainAddress, trustedPeers } from '../peer.js';
-import { valuesOf } from '../raw-fields.js';
-import { ANONYMOUS, type Visitor } from '../visitor.js';
+import type { Config, IdentityDefinition, Logger } from '../config/index.js';
+import { isReveilleError, ReveilleError } from '../errors/index.js';
 import { bearerOf, cookieOf } from './credentials.js';
 import { KeySource } from './key-source.js';
 import { fromBytes, groupsIn, isName } from './names.js';
+import { type IsTrusted, plainAddress, trustedPeers } from './peer.js';
+import { valuesOf } from './raw-fields.js';
 import { TokenVerifier } from './token-verifier.js';
+import { ANONYMOUS, type Visitor } from './visitor.js';
 import { IdentityNames, VisitorFields } from './visitor-fields.js';
 
 /** What is known of a request's sender. */
