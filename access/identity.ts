@@ -17,6 +17,8 @@ export interface Identified {
   readonly visitor: Visitor;
   /** Instead of what the client says of itself; undefined where no identity is configured. */
   readonly fields: VisitorFields | undefined;
+  /** A bearer token told it, which no browser sends by itself. */
+  readonly byBearer?: boolean;
   /** Why what was shown did not count: told where nobody may enter unknown. */
   readonly trouble?: ReveilleError | undefined;
 }
@@ -110,11 +112,12 @@ export class Identity {
     }
   }
 
-  /** @param spent it was known by its Authorization field. */
-  #known(visitor: Visitor, spent: boolean): Identified {
+  /** @param byBearer it was known by its Authorization field. */
+  #known(visitor: Visitor, byBearer: boolean): Identified {
     const pass = this.definition.jwt?.pass === true;
     const cookie = pass ? undefined : this.definition.jwt?.cookie;
-    return { visitor, fields: new VisitorFields(visitor, this.#names, cookie, spent && !pass) };
+    const fields = new VisitorFields(visitor, this.#names, cookie, byBearer && !pass);
+    return { visitor, fields, byBearer };
   }
 }
 

@@ -9,7 +9,45 @@ export function accessContradictions(config: LooseConfigFile): Contradiction[] {
     ...ruleContradictions(config, ['resources', name, 'access'], access),
     ...ruleContradictions(config, ['resources', name, 'wake', 'by'], wake.by),
   ]);
-  return [...emptyIdentity(config), ...claimedRoute(config), ...resources];
+  return [...emptyIdentity(config), ...claimedRoute(config), ...resources, ...controlAccess(config)];
+}
+
+/** There an address alone is nobody: a page of elsewhere would call with it, too. */
+function controlAccess(config: LooseConfigFile): Contradiction[] {
+  const { access } = config.control;
+  if (access === undefined) return [];
+  const path: Path = ['control', 'access'];
+  if (access.see === undefined && access.act === undefined) {
+    return [{ paths: [path], message: 'it lets nobody in', expected: 'see or act in it, or no such line' }];
+  }
+  const { identity } = config.proxy;
+  if (identity !== undefined && identity.jwt === undefined && identity.headers === undefined) {
+    return [
+      {
+        paths: [path, ['proxy', 'identity']],
+        message: 'groups in a URL are not believed at the control address',
+        expected: 'proxy.identity with jwt or headers',
+      },
+    ];
+  }
+  return [
+    ...whoOf([...path, 'see'], access.see),
+    ...ruleContradictions(config, [...path, 'see'], access.see),
+    ...whoOf([...path, 'act'], access.act),
+    ...ruleContradictions(config, [...path, 'act'], access.act),
+  ];
+}
+
+function whoOf(path: Path, access: AccessDefinition | undefined): Contradiction[] {
+  const rules = access === undefined || access === 'signed-in' ? [] : [access].flat();
+  if (rules.every(({ users, groups, addresses }) => (users ?? groups) || !addresses)) return [];
+  return [
+    {
+      paths: [path],
+      message: 'a rule asks for an address only',
+      expected: 'users or groups in each rule',
+    },
+  ];
 }
 
 function emptyIdentity({ proxy: { identity } }: LooseConfigFile): Contradiction[] {

@@ -54,7 +54,8 @@ export function findContradictions(config: LooseConfigFile): Contradiction[] {
 }
 
 function controlToken({ control }: LooseConfigFile): Contradiction[] {
-  if (control.token !== undefined || isLoopback(splitAddress(control.listen).host)) return [];
+  const isOpen = control.token === undefined && control.access === undefined;
+  if (!isOpen || isLoopback(splitAddress(control.listen).host)) return [];
   return [
     {
       paths: [
@@ -62,7 +63,8 @@ function controlToken({ control }: LooseConfigFile): Contradiction[] {
         ['control', 'token'],
       ],
       message: `${control.listen} can be reached from other machines and control.token is missing`,
-      expected: 'a control.token such as ${env:REVEILLE_TOKEN}, or a listen address on loopback',
+      expected:
+        'a control.token such as ${env:REVEILLE_TOKEN}, control.access, or a listen address on loopback',
     },
   ];
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { identitySchema, wakesSchema } from './access-schema.js';
+import { controlSchema } from './control-schema.js';
 import { discoverSchema } from './discover-schema.js';
 import { imagesSchema } from './image-schema.js';
 import { memberPoolSchema } from './member-pool-schema.js';
@@ -23,7 +24,6 @@ import { wants } from './wording.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const DAY = 24 * 60 * MINUTE;
 
 const proxySchema = z.strictObject({
   /** Where clients come in. */
@@ -169,45 +169,7 @@ export const configSchema = z.strictObject({
   /** User traffic: where it comes in and within which bounds. */
   proxy: proxySchema.prefault({}),
   /** The address of API, health, metrics and pages. */
-  control: z
-    .strictObject({
-      /** Where it listens. */
-      listen: address.default('127.0.0.1:8081'),
-      /** Bearer token that callers must send. Required off loopback. */
-      token: secret.optional(),
-      /** What is told of hours awake and of money, from the executions that Temporal keeps. */
-      cost: z
-        .strictObject({
-          /** How far back. Temporal forgets what is older than the retention of its namespace. */
-          period: span.default(30 * DAY),
-          /** Times awake that are read and kept in memory at most, the latest first. */
-          times: whole(1).default(50_000),
-          /** How old what is told may be: how often Temporal is asked for what has ended since. */
-          refresh: span.default(MINUTE),
-        })
-        .prefault({}),
-      /** How long a browser stays signed in with the token. */
-      session: span.default(12 * 60 * MINUTE),
-      /** What is told live, to dashboards. */
-      events: z
-        .strictObject({
-          /** Dashboards that listen at the same time; each holds a connection. */
-          listeners: whole(1).default(100),
-          /** How often the list is read while somebody listens; a reading that takes longer is followed by a pause as long. */
-          every: span.default(SECOND),
-        })
-        .prefault({}),
-      /** What is told of past awake periods, from the executions that Temporal keeps. */
-      history: z
-        .strictObject({
-          /** Of one resource: the latest so many. */
-          runs: whole(1).default(100),
-          /** Of all resources together: kept in memory, so that Temporal is asked once for each. */
-          cached: whole(1).default(5000),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
+  control: controlSchema.prefault({}),
   /** What runs the resources' lives: a server of our own (embedded), or one at an address. */
   temporal: z
     .union([remoteTemporal, embeddedTemporal], {

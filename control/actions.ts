@@ -3,12 +3,14 @@ import type { Request, Response } from 'express';
 import type { Params } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { clientOf } from './audit.js';
+import { callerOf } from './caller.js';
 import type { Action, ActionResult } from './contract.js';
 import { asReveilleError, type Plane } from './plane.js';
 
-/** Who did it, for the reason that stands in the history: `by cli, 127.0.0.1`. */
+/** Who did it, for the reason that stands in the history: `by cli, 127.0.0.1`, `by alice, dashboard, 10.0.0.7`. */
 export function cause(req: Request, reason: string | undefined): string {
-  const who = `by ${clientOf(req)}, ${req.socket.remoteAddress ?? 'unknown'}`;
+  const { user, address } = callerOf(req);
+  const who = `by ${user === undefined ? '' : `${user}, `}${clientOf(req)}, ${address}`;
   return reason === undefined || reason === '' ? who : `${reason} (${who})`;
 }
 

@@ -2,6 +2,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import { type Config, type Logger, reveilleVersion, stateDir } from '../config/index.js';
 import { resourcesApi } from './api.js';
 import { audit } from './audit.js';
+import { noteAddress } from './caller.js';
 import { EVENTS_PATH, type ResourceSummary, SESSION_PATH, TIMELINE_PATH } from './contract.js';
 import { type CostBook, withCosts } from './cost.js';
 import { DASHBOARD_PATH, dashboardFiles, dashboardPage, signInPage } from './dashboard.js';
@@ -20,6 +21,7 @@ import { listResources, summary } from './resources.js';
 import { sessionApi } from './session.js';
 import type { Settings } from './settings.js';
 import { timelineOf } from './timeline.js';
+import { Tokens } from './tokens.js';
 
 const DOCUMENT = openapiDocument(reveilleVersion());
 
@@ -53,13 +55,17 @@ export function createApp(parts: AppParts): Express {
     res.status(state.ready ? 200 : 503).json(state);
   });
   app.use(DASHBOARD_PATH, dashboardFiles);
+  app.use((req, _res, next) => {
+    noteAddress(req, settings().access.isTrusted);
+    next();
+  });
   app.use(audit(log));
-  app.use(guard(() => settings().access, parts.secret, [SESSION_PATH]));
+  const tokens = new Tokens(() => settings().config.control.wrongTokens, log);
+  const access = () => settings().access;
+  app.use(guard({ access, tokens, secret: parts.secret, open: [SESSION_PATH] }));
   app.use(signInPage);
   app.use(allowed);
-  app.use(
-    sessionApi({ access: () => settings().access, config: () => settings().config, secret: parts.secret }),
-  );
+  app.use(sessionApi({ access, config: () => settings().config, tokens, secret: parts.secret }));
   app.get('/metrics', metricsRoute(parts));
   app.get('/', dashboardPage);
   app.get('/plain', pageRoute(parts));

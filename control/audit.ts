@@ -1,6 +1,7 @@
 /** Who did what through the control address: one line in the log for each call that changes something. */
 import type { Request, RequestHandler } from 'express';
 import type { Logger } from '../config/index.js';
+import { callerOf } from './caller.js';
 import { CLIENT_HEADER, type ClientName } from './contract.js';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -16,10 +17,11 @@ export function audit(log: Logger): RequestHandler {
   return (req, res, next) => {
     if (SAFE.has(req.method)) return next();
     const { method, path } = req;
-    const by = { by: clientOf(req), from: req.socket.remoteAddress ?? 'unknown' };
     res.once('close', () => {
+      const { address, user } = callerOf(req);
+      const by = { by: clientOf(req), from: address, ...(user === undefined ? {} : { user }) };
       const line = { audit: true, method, path: path.slice(0, 200), ...by, status: res.statusCode };
-      log.info(line, `${method} ${line.path} by ${by.by}`);
+      log.info(line, `${method} ${line.path} by ${user ?? by.by}`);
     });
     next();
   };

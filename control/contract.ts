@@ -193,7 +193,14 @@ export interface Timeline {
   periods: { name: string; start: number; end?: number }[];
 }
 
-/** Until when the caller's session holds; absent where there is none. */
+/** What the control address knows of its caller. */
 export interface SessionResult {
+  /** Whether the token signs in here. */
+  byToken: boolean;
+  /** Until when a session with the token holds; absent where there is none. */
   until?: number;
+  /** Of somebody whom `proxy.identity` knows. */
+  user?: string;
+  /** Absent: nothing. */
+  may?: 'see' | 'act';
 }

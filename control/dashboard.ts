@@ -22,15 +22,23 @@ export const dashboardPage: RequestHandler = (_req, res, next) => {
   sendPage(res, 'index.html', next);
 };
 
-/** Browsers that lack a token are asked for it; whoever else is told as everywhere. */
+const SIGN_IN = new Set<unknown>(['UNAUTHORIZED', 'ACCESS_DENIED']);
+
+/** Browsers of those who are unknown, or may not, are told so by a page; whoever else as everywhere. */
 export const signInPage: ErrorRequestHandler = (error: unknown, req, res, next) => {
-  const lacksToken = isReveilleError(error) && error.code === 'UNAUTHORIZED';
   const isBrowser = req.get('accept')?.includes('text/html') === true;
-  if (!lacksToken || !isBrowser || req.method !== 'GET' || !['/', '/plain'].includes(req.path)) {
+  if (
+    !isReveilleError(error) ||
+    !SIGN_IN.has(error.code) ||
+    !isBrowser ||
+    req.method !== 'GET' ||
+    !['/', '/plain'].includes(req.path)
+  ) {
     next(error);
     return;
   }
-  res.status(error.status).set('www-authenticate', 'Bearer realm="reveille"');
+  res.status(error.status);
+  if (error.status === 401) res.set('www-authenticate', 'Bearer realm="reveille"');
   sendPage(res, 'sign-in.html', next);
 };
 

@@ -2,19 +2,27 @@
 import type { Request, RequestHandler } from 'express';
 import { isLoopback } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
-import { isToken, sessionEnd } from './session.js';
+import { callerOf, noteCaller } from './caller.js';
+import { checkMay, personOf } from './people.js';
+import { sessionEnd } from './session.js';
 import type { Access } from './settings.js';
+import type { Tokens } from './tokens.js';
 
 const SAFE = new Set(['GET', 'HEAD']);
 
-/**
- * @param access asked for each request: a reload changes the token.
- * @param secret what sessions are signed with.
- * @param open paths that need no token, but no page of another site may call either.
- */
-export function guard(access: () => Access, secret: string, open: readonly string[] = []): RequestHandler {
-  return (req, _res, next) => {
-    const { token, loopback, host } = access();
+export interface GuardParts {
+  /** Asked for each request: a reload changes it. */
+  access: () => Access;
+  tokens: Tokens;
+  /** What sessions are signed with. */
+  secret: string;
+  /** Paths for those who are not known yet; no page of another site may call them either. */
+  open: readonly string[];
+}
+
+export function guard(parts: GuardParts): RequestHandler {
+  return async (req, _res, next) => {
+    const access = parts.access();
     const headers: Headers = {
       host: req.get('host'),
       origin: req.get('origin'),
@@ -22,8 +30,10 @@ export function guard(access: () => Access, secret: string, open: readonly strin
       mode: req.get('sec-fetch-mode'),
       dest: req.get('sec-fetch-dest'),
     };
-    if (token === undefined) checkHost(headers.host, loopback, host);
-    else if (!open.includes(req.path)) checkCaller(req, token, secret);
+    const isClosed = access.token !== undefined || access.people !== undefined;
+    if (!isClosed) checkHost(headers.host, access.loopback, access.host);
+    else if (parts.open.includes(req.path)) await noteWho(req, access, parts);
+    else await checkCaller(req, access, parts);
     checkSite(req.method, headers);
     if (!SAFE.has(req.method)) checkContentType(req.get('content-type'));
     next();
@@ -38,29 +48,58 @@ interface Headers {
   dest: string | undefined;
 }
 
-function holds(cookie: string | undefined, token: string, secret: string): boolean {
-  return sessionEnd(cookie, { token, secret, now: Date.now() }) !== undefined;
+/** Whether a browser is signed in with the token. Who sends an Authorization field wants to be known by it. */
+function hasSession(req: Request, { token }: Access, secret: string): boolean {
+  if (token === undefined || req.get('authorization') !== undefined) return false;
+  return sessionEnd(req.get('cookie'), { token, secret, now: Date.now() }) !== undefined;
 }
 
-/** A token, or a session that was signed in to with it. */
-function checkCaller(req: Request, token: string, secret: string): void {
-  const authorization = req.get('authorization');
-  if (authorization === undefined && holds(req.get('cookie'), token, secret)) {
-    // Browsers send cookies by themselves, and Origin with whatever changes something: without it nobody knows
-    // which page asks.
-    if (!SAFE.has(req.method) && req.get('origin') === undefined) throw new ReveilleError('CROSS_SITE');
+/** For the paths that are open to all. */
+async function noteWho(req: Request, access: Access, { secret }: GuardParts): Promise<void> {
+  if (hasSession(req, access, secret)) return noteCaller(req, { may: 'act' });
+  if (access.people === undefined) return;
+  const person = await personOf(req, access.people, callerOf(req).address);
+  if (!('trouble' in person)) noteCaller(req, person);
+}
+
+/** A session, somebody who is known, or the token. */
+async function checkCaller(req: Request, access: Access, { secret, tokens }: GuardParts): Promise<void> {
+  const { people, token } = access;
+  const reads = SAFE.has(req.method);
+  if (hasSession(req, access, secret)) {
+    checkOrigin(req, reads);
+    return noteCaller(req, { may: 'act' });
+  }
+  const { address } = callerOf(req);
+  const person = people && (await personOf(req, people, address));
+  if (person !== undefined && !('trouble' in person)) {
+    noteCaller(req, person);
+    checkMay(person, reads);
+    if (person.ambient) checkOrigin(req, reads);
     return;
   }
-  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
-  if (isToken(given, token)) return;
-  throw new ReveilleError(
-    'UNAUTHORIZED',
-    authorization === undefined ? 'No token was sent' : 'The token is not the right one',
-  );
+  const trouble = person?.trouble;
+  const authorization = req.get('authorization');
+  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  if (token !== undefined && given !== undefined) {
+    tokens.check(given, token, address);
+    return noteCaller(req, { may: 'act' });
+  }
+  if (trouble !== undefined && trouble.status !== 401 && token === undefined) throw trouble;
+  const told = authorization === undefined ? 'Nobody has signed in' : 'The token is not the right one';
+  throw new ReveilleError('UNAUTHORIZED', trouble?.message ?? told, { cause: trouble });
 }
 
 /**
- * Without a token the name that was called is the proof that no page of elsewhere talks to us under a name of
+ * Browsers send cookies by themselves, and Origin with whatever changes something: without it nobody knows which page
+ * asks.
+ */
+function checkOrigin(req: Request, reads: boolean): void {
+  if (!reads && req.get('origin') === undefined) throw new ReveilleError('CROSS_SITE');
+}
+
+/**
+ * Where everybody may, the name that was called is the proof that no page of elsewhere talks to us under a name of
  * its own that it pointed at 127.0.0.1 (DNS rebinding).
  */
 function checkHost(header: string | undefined, loopback: boolean, configured: string): void {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Identities } from '../access/identity.js';
 import { type Config, type Service, type ServiceOptions, splitAddress } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { createApp } from './app.js';
@@ -19,7 +20,8 @@ const CLOSE_MS = 1000;
 /** Serves the control address over a plane, which it closes at its end. */
 export async function serveControl(options: ServiceOptions, plane: Plane): Promise<Service> {
   const { log, secret } = options;
-  let settings = settingsOf(options.config);
+  const identities = new Identities(log);
+  let settings = settingsOf(options.config, identities);
   const app = createApp({
     settings: () => settings,
     plane,
@@ -35,7 +37,7 @@ export async function serveControl(options: ServiceOptions, plane: Plane): Promi
   return {
     address: boundAddress(server),
     reload: async (config) => {
-      settings = settingsOf(config);
+      settings = settingsOf(config, identities);
       if (config.control.listen !== options.config.control.listen) {
         log.warn(
           { listen: config.control.listen },

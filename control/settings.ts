@@ -1,14 +1,28 @@
+import type { Identities, Identity } from '../access/identity.js';
+import { type IsTrusted, trustedPeers } from '../access/peer.js';
+import { type AccessRule, accessRule } from '../access/rules.js';
 import { type Config, isLoopback, resolveReferences, splitAddress } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 
+/** Whom the control address lets in beside those who have the token. */
+export interface People {
+  /** Absent: nobody is known. */
+  identity: Identity | undefined;
+  see: AccessRule | undefined;
+  act: AccessRule | undefined;
+}
+
 /** Who may call, as the configuration in force says. */
 export interface Access {
-  /** Required always where there is one. */
+  /** Lets everything. Required of all but `people` where there is one. */
   token: string | undefined;
+  people: People | undefined;
   /** Only programs of this machine reach the address. */
   loopback: boolean;
   /** The host that the configuration listens on: a name that callers may use. */
   host: string;
+  /** Whose X-Forwarded-For is believed. */
+  isTrusted: IsTrusted;
 }
 
 /** The configuration in force; `reload` puts another in its place, or keeps the old one. */
@@ -18,20 +32,32 @@ export interface Settings {
 }
 
 /**
+ * @param identities keeps keys and tokens over reloads.
  * @throws ReveilleError REFERENCE_UNRESOLVED, or CONFIG_INVALID where anybody on the network could stop
  *   machines.
  */
-export function settingsOf(config: Config): Settings {
+export function settingsOf(config: Config, identities: Identities): Settings {
   const { host } = splitAddress(config.control.listen);
   const token = tokenOf(config);
+  const people = peopleOf(config, identities);
   const loopback = isLoopback(host);
-  if (!loopback && token === undefined) {
+  if (!loopback && token === undefined && people === undefined) {
     throw new ReveilleError(
       'CONFIG_INVALID',
-      `control.listen is ${host}: control.token is needed off loopback`,
+      `control.listen is ${host}: control.token or control.access is needed off loopback`,
     );
   }
-  return { config, access: { token, loopback, host } };
+  return { config, access: { token, people, loopback, host, isTrusted: trustedPeers(config.proxy.trusted) } };
+}
+
+function peopleOf(config: Config, identities: Identities): People | undefined {
+  const { access } = config.control;
+  if (access === undefined) return undefined;
+  return {
+    identity: identities.of(config),
+    see: access.see && accessRule(access.see),
+    act: access.act && accessRule(access.act),
+  };
 }
 
 /** What a header can carry without being read in two ways. */

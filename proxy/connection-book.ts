@@ -1,4 +1,4 @@
-import { sourceOf } from './source.js';
+import { sourceOf } from '../access/source.js';
 
 export interface ConnectionLimits {
   /** In all. */

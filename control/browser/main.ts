@@ -5,7 +5,7 @@ import { Details } from './details.js';
 import { byId, setText } from './dom.js';
 import { Feed } from './feed.js';
 import { List } from './list.js';
-import { deedsOf } from './row.js';
+import { deedsOf, onlySee } from './row.js';
 import { ImagesView, TimelineView } from './views.js';
 
 const filter = byId('filter', HTMLInputElement);
@@ -112,8 +112,17 @@ sort.addEventListener('change', () => list.sort(sort.value));
 byId('help-button', HTMLButtonElement).addEventListener('click', () => help.showModal());
 byId('sign-out', HTMLButtonElement).addEventListener('click', () => void signOut());
 addEventListener('hashchange', route);
-void getJson<SessionResult>(SESSION_PATH).then(({ until }) => {
-  byId('sign-out', HTMLButtonElement).hidden = until === undefined;
-});
 route();
-feed.start();
+void begin();
+
+/** What the caller may do is known before the first button is made. */
+async function begin(): Promise<void> {
+  const known = await getJson<SessionResult>(SESSION_PATH).catch(() => undefined);
+  byId('sign-out', HTMLButtonElement).hidden = known?.until === undefined;
+  const name = byId('user', HTMLElement);
+  name.hidden = known?.user === undefined;
+  name.title = known?.user ?? '';
+  setText(name, `${known?.may === 'see' ? '(may see) ' : ''}${known?.user ?? ''}`);
+  if (known?.may === 'see') onlySee();
+  feed.start();
+}

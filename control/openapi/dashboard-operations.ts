@@ -43,7 +43,16 @@ const timeline = of<Timeline>()(
     })
     .meta({ id: 'Timeline' }),
 );
-const session = of<SessionResult>()(z.strictObject({ until: optional(time()) }).meta({ id: 'Session' }));
+const session = of<SessionResult>()(
+  z
+    .strictObject({
+      byToken: z.boolean().meta({ description: 'Whether the token signs in here.' }),
+      until: optional(time()),
+      user: optional(z.string()),
+      may: optional(z.enum(['see', 'act'])).meta({ description: 'Absent: nothing.' }),
+    })
+    .meta({ id: 'Session' }),
+);
 
 export const dashboardOperations: readonly Operation[] = [
   {
@@ -82,9 +91,9 @@ export const dashboardOperations: readonly Operation[] = [
     id: 'showSession',
     method: 'get',
     path: SESSION_PATH,
-    summary: 'Until when the caller is signed in',
+    summary: 'Who the caller is, and what they may do',
     query: queries.none,
-    answers: { 200: { description: 'Empty: not signed in', schema: session } },
+    answers: { 200: { description: 'Without `may`: not signed in', schema: session } },
     errors: ['USAGE'],
   },
   {

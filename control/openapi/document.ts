@@ -8,7 +8,13 @@ import type { Answer, Operation } from './operation.js';
 import { operations } from './operations.js';
 
 /** What any request may be answered. */
-const EVERYWHERE: readonly ErrorCode[] = ['UNAUTHORIZED', 'CROSS_SITE', 'INTERNAL'];
+const EVERYWHERE: readonly ErrorCode[] = [
+  'UNAUTHORIZED',
+  'TOKEN_LIMITED',
+  'ACCESS_DENIED',
+  'CROSS_SITE',
+  'INTERNAL',
+];
 const PATTERNS = {
   name: RESOURCE_NAME.source,
   image: IMAGE_NAME.source,
@@ -32,7 +38,8 @@ export function openapiDocument(version: string): Json {
       version,
       summary: 'Machines that sleep, and wake when somebody knocks',
       description:
-        'Off loopback every call needs the token of control.token. Bodies are JSON. Unknown fields are refused. ' +
+        'Off loopback every call needs the token of control.token, or somebody whom control.access lets in. ' +
+        'Bodies are JSON. Unknown fields are refused. ' +
         'Errors are problems of RFC 9457 with a code of the catalogue of errors.',
       license: { name: 'MIT', identifier: 'MIT' },
     },

@@ -155,7 +155,14 @@ export const requestErrors = {
   UNAUTHORIZED: {
     status: 401,
     title: 'The control address needs a token',
-    remedy: 'Send `Authorization: Bearer TOKEN` with the token of control.token; a browser signs in at `/`.',
+    remedy:
+      'Send `Authorization: Bearer TOKEN` with the token of control.token; a browser signs in at `/`, or in front of it where control.access is configured.',
+  },
+  TOKEN_LIMITED: {
+    status: 429,
+    title: 'Too many wrong tokens were sent to the control address',
+    remedy:
+      'Try again after the time in Retry-After, with the token of control.token; control.wrongTokens has the bounds.',
   },
   TOO_MANY_LISTENERS: {
     status: 503,

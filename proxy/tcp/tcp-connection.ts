@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { plainAddress } from '../../access/peer.js';
+import { sourceOf } from '../../access/source.js';
 import { type Logger, splitAddress, type TcpRoute } from '../../config/index.js';
 import { ReveilleError } from '../../errors/index.js';
 import type { Client } from '../../workflows/messages.js';
@@ -14,7 +15,6 @@ import { namedError } from '../problems.js';
 import { newRequestId } from '../request-id.js';
 import type { Pool, Route } from '../route.js';
 import type { Running, RunningList } from '../running.js';
-import { sourceOf } from '../source.js';
 import { splice } from '../splice.js';
 import { wakeReason } from '../traffic.js';
 import type { TcpMetrics } from './metrics.js';

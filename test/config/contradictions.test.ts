@@ -14,6 +14,26 @@ const cases: [name: string, text: string, message: RegExp][] = [
     /:1:20 control\.listen: .*token is missing/,
   ],
   [
+    'access to the control address needs somebody who is known',
+    'control: { access: { see: signed-in } }',
+    /control\.access\.see: proxy\.identity is missing/,
+  ],
+  [
+    'access to the control address lets somebody in',
+    'control: { access: {} }',
+    /control\.access: it lets nobody in/,
+  ],
+  [
+    'an address alone is nobody at the control address',
+    'control: { access: { act: { addresses: [10.0.0.0/8] } } }',
+    /control\.access\.act: a rule asks for an address only/,
+  ],
+  [
+    'groups in a URL are not believed at the control address',
+    'proxy: { identity: { claimedGroups: { trusted: [10.0.0.1] } } }\ncontrol: { access: { act: { groups: [ops] } } }',
+    /control\.access: groups in a URL/,
+  ],
+  [
     'proxy and control cannot share a port',
     'proxy: { listen: 127.0.0.1:9 }\ncontrol: { listen: localhost:9 }',
     /:2:20 control\.listen: port 9 is also that of proxy\.listen/,

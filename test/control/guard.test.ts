@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Identities } from '../../access/identity.js';
 import { settingsOf } from '../../control/settings.js';
 import { codeOf, configOf, raw, startTestControl } from '../kit/control.js';
+import { silentLog } from '../kit/silent-log.js';
 
 const STOP = '/api/v1/resources/hello/stop';
 const LIST = '/api/v1/resources';
@@ -100,12 +102,12 @@ test('a token that is configured is required, on loopback too, for all but the h
 test('off loopback it does not start without a token, nor with an empty one', (t) => {
   const open = configOf(t, 'control: { listen: 127.0.0.1:0 }');
   open.control.listen = '0.0.0.0:8081';
-  assert.throws(() => settingsOf(open), { code: 'CONFIG_INVALID' });
+  assert.throws(() => settingsOf(open, new Identities(silentLog)), { code: 'CONFIG_INVALID' });
   open.control.token = '${env:TEST_EMPTY}';
-  assert.throws(() => settingsOf(open), { code: 'REFERENCE_UNRESOLVED' });
+  assert.throws(() => settingsOf(open, new Identities(silentLog)), { code: 'REFERENCE_UNRESOLVED' });
   process.env.TEST_EMPTY = '';
   t.after(() => delete process.env.TEST_EMPTY);
-  assert.throws(() => settingsOf(open), { code: 'CONFIG_INVALID' });
+  assert.throws(() => settingsOf(open, new Identities(silentLog)), { code: 'CONFIG_INVALID' });
 });
 
 test('a token that a reload brings in is required from then on', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Identities } from '../../access/identity.js';
 import { createApp } from '../../control/app.js';
 import { CostBook } from '../../control/cost.js';
 import { IMAGES_PATH } from '../../control/images-contract.js';
@@ -39,7 +40,7 @@ test('the control address serves its OpenAPI document, which refers to nothing t
 
 test('the document has every route that the control address has', async (t) => {
   const app = createApp({
-    settings: () => settingsOf(configOf(t, HELLO)),
+    settings: () => settingsOf(configOf(t, HELLO), new Identities(silentLog)),
     plane: new FakePlane(),
     costs: new CostBook(new FakePlane()),
     metrics: new ControlMetrics(),

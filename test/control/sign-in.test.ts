@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pino } from 'pino';
 import { openPage, picture, seriousFaults, startBrowser } from '../kit/browser.js';
-import { codeOf, raw, startTestControl } from '../kit/control.js';
+import { codeOf, HELLO, raw, startTestControl } from '../kit/control.js';
 import { needs } from '../kit/engines.js';
 
 const LIST = '/api/v1/resources';
@@ -98,4 +99,78 @@ test('the cookie is for this address alone, kept from scripts, and Secure where 
   assert.equal(wrong.field, '');
   const foreign = await signedIn(url, 'right-token', { origin: 'http://evil.example' });
   assert.equal(codeOf(foreign.answer), 'CROSS_SITE');
+});
+
+const LOG_TEXT = (lines: Record<string, unknown>[]) =>
+  pino({ base: null }, { write: (line) => lines.push(JSON.parse(line)) });
+const bearer = (token: string, from: string) => ({
+  headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': from },
+});
+const BOUNDED = (bounds: string) => ({
+  text: `proxy: { trusted: [127.0.0.1] }\n${HELLO}`,
+  control: `${CONTROL}, wrongTokens: { ${bounds}, every: 10h }`,
+});
+
+test('after too many wrong tokens from one address none of its tokens is looked at, while sessions go on', async (t) => {
+  const lines: Record<string, unknown>[] = [];
+  const { url } = await startTestControl(t, { ...BOUNDED('perAddress: 3'), log: LOG_TEXT(lines) });
+  const { cookie } = await signedIn(url, 'right-token', { 'x-forwarded-for': '192.0.2.1' });
+  const answers = [];
+  for (const token of ['a', 'b', 'right-toke', 'right-token'])
+    answers.push(await raw(url + LIST, bearer(token, '192.0.2.1')));
+  assert.deepEqual(answers.map(codeOf), ['UNAUTHORIZED', 'UNAUTHORIZED', 'UNAUTHORIZED', 'TOKEN_LIMITED']);
+  const last = answers[3];
+  assert.equal(last?.status, 429);
+  assert.ok(Number(last?.headers['retry-after']) > 3600);
+  const form = await signedIn(url, 'right-token', { 'x-forwarded-for': '192.0.2.1' });
+  assert.equal(codeOf(form.answer), 'TOKEN_LIMITED');
+  assert.equal(form.field, '');
+  const session = await raw(url + LIST, { headers: { cookie, 'x-forwarded-for': '192.0.2.1' } });
+  assert.equal(session.status, 200);
+  assert.equal((await raw(url + LIST, bearer('right-token', '192.0.2.2'))).status, 200);
+  const wrong = lines.filter(({ wrongToken }) => wrongToken === true);
+  assert.deepEqual(
+    wrong.map(({ audit, from, limited }) => [audit, from, limited]),
+    [false, false, true].map((limited) => [true, '192.0.2.1', limited]),
+  );
+  assert.doesNotMatch(JSON.stringify(lines), /right-tok/);
+});
+
+test('guesses from many addresses are bounded together, and do not lock out who has shown the right token', async (t) => {
+  const { url } = await startTestControl(t, BOUNDED('total: 2'));
+  const status = async (token: string, from: string) => (await raw(url + LIST, bearer(token, from))).status;
+  assert.equal(await status('right-token', '192.0.2.1'), 200);
+  assert.equal(await status('a', '192.0.2.2'), 401);
+  assert.equal(await status('b', '2001:db8::1'), 401);
+  assert.equal(await status('right-token', '192.0.2.3'), 429);
+  assert.equal(await status('right-token', '192.0.2.1'), 200);
+});
+
+test('the addresses that have shown the right token are bounded: the one that did so least lately goes first', async (t) => {
+  const { url } = await startTestControl(t, BOUNDED('total: 1, addresses: 2'));
+  const status = async (token: string, from: string) => (await raw(url + LIST, bearer(token, from))).status;
+  for (const from of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) await status('right-token', from);
+  assert.equal(await status('a', '192.0.2.4'), 401);
+  assert.equal(await status('right-token', '192.0.2.1'), 429);
+  assert.equal(await status('right-token', '192.0.2.3'), 200);
+});
+
+test('without a token nothing is counted: whoever only looks at the sign-in page is not locked out', async (t) => {
+  const { url } = await startTestControl(t, BOUNDED('perAddress: 1'));
+  for (let i = 0; i < 3; i++) assert.equal((await raw(url + LIST)).status, 401);
+  assert.equal((await raw(url + LIST, bearer('right-token', '127.0.0.1'))).status, 200);
+});
+
+test('the sign-in page says that it was tried too often', needs('chromium'), async (t) => {
+  const { url } = await startTestControl(t, {
+    control: `${CONTROL}, wrongTokens: { perAddress: 1, every: 10h }`,
+  });
+  const { page } = await openPage(await startBrowser(t));
+  await page.goto(`${url}/`);
+  await page.getByLabel('Token').fill('wrong-token');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('That is not the token.').waitFor();
+  await page.getByLabel('Token').fill('right-token');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText(/Too many wrong tokens were sent. Try again in \d+ seconds./).waitFor();
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { sourceOf } from '../../proxy/source.js';
+import { sourceOf } from '../../access/source.js';
 import { startInstance, until } from '../kit/http-bench.js';
 import { freePorts } from '../kit/ports.js';
 import { startTcpBench, type TcpBench } from '../kit/tcp-bench.js';
