@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { findEngine } from '#scripts/engines.mjs';
-import { freePort } from '../../test/kit/temporal-server.js';
+import { freePort } from '../../test/kit/ports.js';
 import { accepting, startChild } from '../child.js';
 import type { BenchContext } from '../contract.js';
 import { startStack } from '../stack.js';

@@ -1,7 +1,7 @@
 /** Short messages over WebSockets, echoed one by one. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { freePort } from '../../test/kit/temporal-server.js';
+import { freePort } from '../../test/kit/ports.js';
 import { accepting, startChild } from '../child.js';
 import type { BenchContext } from '../contract.js';
 import { startStack } from '../stack.js';

@@ -1,6 +1,6 @@
 /** Starts the origin, Reveille in front of it as its instance, and the peers; and checks that each is a proxy. */
 import { createHash } from 'node:crypto';
-import { freePort } from '../../test/kit/temporal-server.js';
+import { freePort } from '../../test/kit/ports.js';
 import { accepting, startChild } from '../child.js';
 import type { BenchContext } from '../contract.js';
 import { startStack } from '../stack.js';

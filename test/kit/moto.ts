@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { eventually } from './conditions.js';
 import { engine } from './engines.js';
-import { freePort } from './temporal-server.js';
+import { freePort } from './ports.js';
 
 /** An EC2 API on a port of this machine. Any credentials are good. */
 export class Moto {

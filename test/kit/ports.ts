@@ -15,6 +15,11 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...ports];
 }
 
+/** A port for a part that listens later. */
+export function freePort(): Promise<number> {
+  return freeIn(DOORS);
+}
+
 /** A port that is free and stays so until an instance listens on it: no connection gets it meanwhile. */
 export function instancePort(): Promise<number> {
   return freeIn(INSTANCES);

@@ -1,20 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { Connection } from '@temporalio/client';
 import { EMBEDDED_ARGUMENTS } from '../../temporal/index.js';
 import { eventually } from './conditions.js';
 import { engine } from './engines.js';
+import { freePort } from './ports.js';
 
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+const MAX_TRIES = 3;
 
 /** A real Temporal development server that a test can kill and start again on the same database. */
 export class TemporalServer {
@@ -36,31 +28,43 @@ export class TemporalServer {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** Starts it (again), on the same port and database, where it does not run. */
+  /**
+   * Starts it (again), on the same port and database, where it does not run. One that ends at its start is started once
+   * more: its parts listen at ports that it looks for by itself, and another test's may be there first.
+   */
   async run(): Promise<void> {
     if (this.child && this.child.exitCode === null && this.child.signalCode === null) return;
-    const child = spawn(
-      engine('temporal'),
-      [
-        ...['server', 'start-dev', '--headless', '--log-level', 'error', '--port', String(this.port)],
-        ...EMBEDDED_ARGUMENTS,
-        ...(this.database === undefined ? [] : ['--db-filename', this.database]),
-      ],
-      { stdio: 'ignore' },
-    );
-    this.child = child;
-    await eventually('Temporal answers', async () => {
-      if (child.exitCode !== null) throw new Error(`Temporal ended with ${child.exitCode}`);
+    for (let tries = 1; ; tries++) {
+      const child = this.spawn();
+      if (await this.answers(child)) return;
+      if (tries === MAX_TRIES) throw new Error(`Temporal ended with ${child.exitCode}`);
+    }
+  }
+
+  private spawn(): ChildProcess {
+    const server = ['server', 'start-dev', '--headless', '--log-level', 'error', '--port', String(this.port)];
+    const database = this.database === undefined ? [] : ['--db-filename', this.database];
+    this.child = spawn(engine('temporal'), [...server, ...EMBEDDED_ARGUMENTS, ...database], {
+      stdio: 'ignore',
+    });
+    return this.child;
+  }
+
+  /** @returns false where it ended instead. */
+  private async answers(child: ChildProcess): Promise<boolean> {
+    const state = await eventually('Temporal answers or ends', async () => {
+      if (child.exitCode !== null) return 'ended';
       const connection = await Connection.connect({ address: this.address, connectTimeout: 1000 });
       try {
         await connection.withDeadline(Date.now() + 2000, () =>
           connection.workflowService.describeNamespace({ namespace: 'default' }),
         );
-        return true;
+        return 'answers';
       } finally {
         await connection.close();
       }
     });
+    return state === 'answers';
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { configSchema } from '../../config/index.js';
 import { connectTemporal } from '../../temporal/index.js';
-import { freePort } from '../kit/temporal-server.js';
+import { freePort } from '../kit/ports.js';
 
 test('a connection that is closed while its calls wait to be tried again ends them all, and throws nowhere else', async () => {
   const address = `127.0.0.1:${await freePort()}`;
