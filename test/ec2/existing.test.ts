@@ -82,6 +82,15 @@ describe('instances that exist without Reveille', needs('moto'), () => {
     await two.stop('same', 1000, 'delete');
   });
 
+  test('one that several credentials of an account see is listed once', async () => {
+    const id = await made('seen');
+    const credentials = { accessKeyId: 'other', secretAccessKey: '${env:PATH}' };
+    const host = yard().worker({ seen: { instance: id }, beside: { find: { Name: 'y' }, credentials } });
+    await host.boot('seen', 1000);
+    assert.deepEqual(await host.listed(), ['seen']);
+    await host.stop('seen', 1000);
+  });
+
   test('one whose machine shuts itself down is told of, and started again', async () => {
     const host = yard().worker({ ends: yard().created() });
     const { instance } = await host.boot('ends', 1000);

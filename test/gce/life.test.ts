@@ -199,3 +199,16 @@ test('what a member of a pool was made from is found again with its machine', ()
     const [found] = await worker.provider.list(worker.context());
     assert.deepEqual([found?.name, found?.params], ['preview--7', { pr: '7' }]);
   }));
+
+test('each credentials of a project look for themselves, and a machine that several see is listed once', () =>
+  Bench.live(async (bench) => {
+    const worker = bench.worker({ backend: {}, other: { gce: { credentials: './other.json' } } });
+    const { instance } = await worker.boot(1000);
+    bench.compute.asked.length = 0;
+    const found = await worker.provider.list(worker.context());
+    assert.deepEqual(
+      found.map((one) => one.instance.id),
+      [instance.id],
+    );
+    assert.equal(bench.compute.count('instances.aggregatedList'), 2);
+  }));

@@ -157,11 +157,13 @@ export class Ec2Provider implements Provider {
     }
   }
 
+  /** Of one account there may be several credentials, which see the same. */
   private async all(): Promise<Machine[]> {
     try {
       const accounts = await this.accounts.all();
       const looks = accounts.map(({ view, gapMs }: Account) => view.fresh(gapMs));
-      return (await Promise.all(looks)).flat();
+      const seen = (await Promise.all(looks)).flat();
+      return [...new Map(seen.map((machine) => [machine.id, machine])).values()];
     } catch (error) {
       throw named(error);
     }

@@ -22,7 +22,7 @@ import { machineName } from './spec.js';
 type Settings = SettingsOf<'gce'>;
 type Request = Pick<BootRequest, 'name' | 'definition'>;
 
-/** The machines of one project. */
+/** The machines of one project, as some credentials show them. */
 export interface Estate {
   /** Tells it from others. */
   readonly key: string;
@@ -61,12 +61,15 @@ export class Cloud {
     return this.machinesOf(settingsOf(definition, 'gce'));
   }
 
-  /** Wherever the configuration says that machines may be. */
+  /**
+   * Wherever the configuration says that machines may be. Each credentials of a project look for themselves: what some
+   * may see, others may be refused. So a machine may be in several.
+   */
   estates(): Estate[] {
     const found = new Map<string, Estate>();
     for (const { gce } of Object.values(this.config.resources)) {
       if (gce === undefined) continue;
-      const key = JSON.stringify([gce.api, gce.project]);
+      const key = JSON.stringify([gce.api, gce.project, gce.credentials]);
       const intervalMs = Math.min(gce.interval, found.get(key)?.intervalMs ?? gce.interval);
       found.set(key, { key, machines: this.machinesOf(gce), intervalMs });
     }

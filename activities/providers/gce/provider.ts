@@ -169,7 +169,8 @@ export class GceProvider implements Provider {
 
   private async ours(signal: AbortSignal): Promise<Machine[]> {
     const listed = ({ machines }: Estate) => machines.labelled(LABELS.owner, this.cloud.owner, signal);
-    return (await Promise.all(this.cloud.estates().map(listed))).flat();
+    const all = (await Promise.all(this.cloud.estates().map(listed))).flat();
+    return [...new Map(all.map((machine) => [machine.id, machine])).values()];
   }
 
   private found(machine: Machine): Found | undefined {
