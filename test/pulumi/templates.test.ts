@@ -25,7 +25,7 @@ interface Outputs {
 }
 
 /** As the provider does it: arguments from reveille.yaml, through its schema. */
-function run(template: string, args: object = {}, secrets: string[] = []) {
+function run(template: string, args: object = {}, { secrets = [] as string[], name = 'vm' } = {}) {
   const vm = {
     provider: 'pulumi',
     pulumi: { template, args: { ...LEAST[template], ...args } },
@@ -37,8 +37,8 @@ function run(template: string, args: object = {}, secrets: string[] = []) {
       key,
       secrets.includes(key) ? (pulumi as unknown as { secret(of: unknown): unknown }).secret(value) : value,
     ]);
-    const tags = { 'reveille-resource': 'vm' };
-    return module.default(Object.fromEntries(given), { name: 'vm', params: {}, tags, pulumi });
+    const tags = { 'reveille-resource': name };
+    return module.default(Object.fromEntries(given), { name, params: {}, tags, pulumi });
   });
 }
 
@@ -175,14 +175,30 @@ test(
   },
 );
 
+test('names that are too long for Google Cloud are cut, and stay different', needed, async () => {
+  const open = { allow: ['10.0.0.0/8'], allowSsh: ['10.0.0.0/8'], externalAddress: 'static' };
+  // As long as a name may be, and each with a letter to be put before it.
+  const names = ['a', 'b'].map((end) => `${'1'.repeat(62)}${end}`);
+  const made = await inTurn(names, async (name) => (await run('gcp-vm', open, { name })).resources);
+  const machines = made.map((resources) => computer(resources).name);
+  for (const name of machines) assert.match(String(name), /^[a-z][a-z0-9-]{0,61}[a-z0-9]$/);
+  assert.notEqual(machines[0], machines[1]);
+  // What is named by Pulumi gets a hyphen and seven digits more.
+  const named = made.flat().filter(({ type }) => /:(Firewall|Address)$/.test(type));
+  assert.equal(named.length, 6);
+  for (const { name } of named) assert.ok(name.length + 8 <= 63, name);
+  const short = await run('gcp-vm', open, { name: '1' });
+  assert.equal(computer(short.resources).name, 'r-1', 'what fits stays as it is');
+});
+
 test(
   'a container is started by arguments and files, never by text of a shell, and its secrets stay such',
   needed,
   async () => {
     const args = { command: ['serve', '$(reboot)'], env: { TOKEN: 'a "quoted" $word' }, containerPort: 8000 };
-    const aws = await run('aws-container', args, ['env']);
+    const aws = await run('aws-container', args, { secrets: ['env'] });
     const { userData } = machine(aws.resources) as { userData: { secret: string } };
-    const google = await run('gcp-container', args, ['env']);
+    const google = await run('gcp-container', args, { secrets: ['env'] });
     const { metadata } = computer(google.resources) as { metadata: { secret?: Record<string, string> } };
     for (const [text, installs] of [
       [userData.secret, true],
@@ -204,6 +220,13 @@ test(
     }
   },
 );
+
+/** One after the other: the library has one engine at a time. */
+async function inTurn<From, To>(all: readonly From[], each: (one: From) => Promise<To>): Promise<To[]> {
+  const done: To[] = [];
+  for (const one of all) done.push(await each(one));
+  return done;
+}
 
 /** The value, or the encrypted value, wherever the library put it. */
 function userDataOf(metadata: { secret?: Record<string, string> } & Record<string, unknown>): string {

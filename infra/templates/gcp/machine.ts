@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Address } from '@pulumi/gcp/compute/address.js';
 import { Firewall } from '@pulumi/gcp/compute/firewall.js';
 import { Instance } from '@pulumi/gcp/compute/instance.js';
@@ -14,6 +15,10 @@ interface Runs {
   readonly metadataStartupScript?: Input<string> | undefined;
 }
 
+const MAX_NAME = 63;
+/** What Pulumi adds where it makes a name of its own: a hyphen and seven digits. */
+const SUFFIX = 8;
+
 /** A machine of Google Cloud, with firewall rules where somebody may reach it. */
 export function gcpMachine(args: Machine, runs: Runs, context: TemplateContext): TemplateOutputs {
   const { project, zone, port, externalAddress } = args;
@@ -27,7 +32,7 @@ export function gcpMachine(args: Machine, runs: Runs, context: TemplateContext):
   ] as const) {
     if (from.length === 0) continue;
     new Firewall(
-      `${name}-${suffix}`,
+      `${fitted(name, MAX_NAME - SUFFIX - suffix.length - 1)}-${suffix}`,
       {
         network: args.network,
         direction: 'INGRESS',
@@ -38,7 +43,10 @@ export function gcpMachine(args: Machine, runs: Runs, context: TemplateContext):
       options,
     );
   }
-  const reserved = externalAddress === 'static' ? new Address(name, { region }, options) : undefined;
+  const reserved =
+    externalAddress === 'static'
+      ? new Address(fitted(name, MAX_NAME - SUFFIX), { region }, options)
+      : undefined;
   const { metadataStartupScript, metadata } = runs;
   const { size, type } = args.disk;
   const machine = new Instance(
@@ -98,5 +106,12 @@ export function gcpMachine(args: Machine, runs: Runs, context: TemplateContext):
   };
 }
 
-/** Compute Engine wants a letter first, and 63 characters at most. */
-const machineName = (name: string): string => (/^[a-z]/.test(name) ? name : `r-${name}`).slice(0, 63);
+/** Compute Engine wants a letter first. */
+const machineName = (name: string): string => fitted(/^[a-z]/.test(name) ? name : `r-${name}`, MAX_NAME);
+
+/** A name of so many characters at most; of what is cut off, a digest of the whole tells it from others. */
+function fitted(name: string, most: number): string {
+  if (name.length <= most) return name;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 12);
+  return `${name.slice(0, most - digest.length - 1).replace(/-+$/, '')}-${digest}`;
+}
