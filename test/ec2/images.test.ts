@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Ec2Registrar } from '../../activities/images/registrars/ec2.js';
@@ -136,6 +136,27 @@ describe('images of a cloud with EC2’s interface', needs('moto'), () => {
     await assert.rejects(used.deregister(id, context()), { code: 'IMAGE_IN_USE', message: /asleep/ });
     assert.ok((await registered()).includes(id));
     await registrar(folder).deregister(id, context());
+    assert.ok(!(await registered()).includes(id));
+  });
+
+  test('IP8: one that the arguments of a Pulumi template name stays', async (t) => {
+    const folder = tempFolder(t);
+    const path = join(root, 'package.json');
+    const id = await registrar(folder).register(placed(path, 'e'.repeat(64)), context());
+    const args = { region: 'us-east-1', image: id };
+    const ours = { template: 'aws-vm', args };
+    // A template of somebody's own has names of its own, and its image may come from a file.
+    writeFileSync(join(folder, 'image'), id);
+    const theirs = { template: './vm.mjs', args: { machines: [{ from: `\${file:image}` }] } };
+    for (const pulumi of [ours, theirs]) {
+      const stack = { provider: 'pulumi', pulumi, lease: { stretch: 0 } };
+      const used = registrar(folder, {}, { stack });
+      await assert.rejects(used.deregister(id, context()), { code: 'IMAGE_IN_USE', message: /stack/ });
+      assert.ok((await registered()).includes(id));
+    }
+    const other = { template: 'aws-vm', args: { ...args, image: 'ami-1' } };
+    const stack = { provider: 'pulumi', pulumi: other, lease: { stretch: 0 } };
+    await registrar(folder, {}, { stack }).deregister(id, context());
     assert.ok(!(await registered()).includes(id));
   });
 

@@ -173,7 +173,21 @@ test('IP8: an image is deregistered unless a resource is created from it, and co
   const used = await bench(t, {}, { vm });
   await used.google.register(used.image, context());
   await assert.rejects(used.google.deregister(ID, context()), { code: 'IMAGE_IN_USE', message: /^vm is/ });
-  const free = await bench(t);
+  // Pulumi and Compute Engine name one in several ways; its project tells it from another of the same digest.
+  const ways = [ID, ID.replace('projects/', 'https://www.googleapis.com/compute/v1/projects/')];
+  const short = ID.replace(/^projects\/|global\/images\//g, '');
+  for (const named of [...ways, short, short.replace('some-project/', '')]) {
+    const args = { project: 'some-project', zone: 'us-central1-a', image: named };
+    const byTemplate = await bench(
+      t,
+      {},
+      { stack: { provider: 'pulumi', pulumi: { template: 'gcp-vm', args } } },
+    );
+    const inUse = { code: 'IMAGE_IN_USE', message: /^stack is/ };
+    await assert.rejects(byTemplate.google.deregister(ID, context()), inUse, named);
+  }
+  const elsewhere = { ...vm.gce, image: ID.replace('some-project', 'other-project') };
+  const free = await bench(t, {}, { vm: { ...vm, gce: elsewhere } });
   await free.google.register(free.image, context());
   await free.google.deregister(ID, context());
   assert.equal(free.compute.project.images.size, 0);

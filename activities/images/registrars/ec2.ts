@@ -15,6 +15,7 @@ import { isRefusal } from '../../providers/ec2/refusals.js';
 import type { PlacedImage, Registrar, RegistrarContext } from './contract.js';
 import { Ec2ImageCalls } from './ec2-calls.js';
 import { commandFailed, environmentOf, firstLine, runImageCommand } from './program.js';
+import { wouldWant } from './users.js';
 
 /** On a snapshot: the name of the image that is to be made from it; and the id of the one that was. */
 const FOR = 'reveille:image';
@@ -68,7 +69,11 @@ export class Ec2Registrar implements Registrar {
     return this.bounded(context, async (calls) => {
       const image = await calls.image('image-id', id);
       if (image !== undefined && !image.Name?.startsWith(this.start)) return;
-      const [resource] = Object.entries(this.config.resources).find(([, { ec2 }]) => ec2?.image === id) ?? [];
+      const resource = wouldWant(
+        this.config,
+        ({ ec2 }) => ec2?.image,
+        (text) => text === id,
+      );
       if (image !== undefined && resource !== undefined)
         throw new ReveilleError('IMAGE_IN_USE', `${resource} is created from ${id}`);
       const users = image === undefined ? [] : await calls.users(id);

@@ -9,6 +9,7 @@ import { askFor } from '../../providers/gce/operations.js';
 import type { PlacedImage, Registrar, RegistrarContext } from './contract.js';
 import { diskArchive } from './gce-archive.js';
 import { Bucket } from './gce-bucket.js';
+import { wouldWant } from './users.js';
 
 const LOOK_MS = 2000;
 const BEAT_MS = 1000;
@@ -74,9 +75,13 @@ export class GceRegistrar implements Registrar {
 
   /** Machines that run have disks of their own; one that is created later would want it still. */
   async deregister(id: string, { signal }: RegistrarContext): Promise<void> {
-    const users = Object.entries(this.config.resources).filter(([, { gce }]) => gce?.image === id);
-    const [user] = users;
-    if (user !== undefined) throw new ReveilleError('IMAGE_IN_USE', `${user[0]} is created from ${id}`);
+    const { project } = this.settings;
+    const user = wouldWant(
+      this.config,
+      ({ gce }) => gce?.image,
+      (text) => isImage(text, project, nameIn(id)),
+    );
+    if (user !== undefined) throw new ReveilleError('IMAGE_IN_USE', `${user} is created from ${id}`);
     await this.told(this.remove(nameIn(id), signal));
   }
 
@@ -153,6 +158,13 @@ export class GceRegistrar implements Registrar {
       throw new ReveilleError('IMAGE_REGISTER_FAILED', error.message, { cause: error });
     }
   }
+}
+
+/** As the API names it (`projects/P/global/images/I`, or its URL), Pulumi (`P/I`), or either within the project. */
+function isImage(text: string, project: string, name: string): boolean {
+  if (nameIn(text) !== name) return false;
+  const [, api, short] = /(?:^|\/)projects\/([^/]+)\/|^([^/]+)\/[^/]+$/.exec(text) ?? [];
+  return (api ?? short ?? project) === project;
 }
 
 const nameIn = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
