@@ -27,7 +27,7 @@ import {
 } from '../temporal/index.js';
 import type { Tracing } from '../tracing/contract.js';
 import { startTracing } from '../tracing/start.js';
-import { hasSearchAttributes } from './cluster.js';
+import { findSearchAttributes } from './cluster.js';
 import { follow } from './follow.js';
 import { tellImages } from './image-metrics.js';
 import { collectImages, releaseUnused } from './images.js';
@@ -40,6 +40,10 @@ import { keepSeeding } from './seeding.js';
 import { createWorkers } from './task-queues.js';
 
 const RETRY_MS = 1000;
+const WITHOUT = {
+  missing: 'the search attributes of Reveille are not registered',
+  untold: 'Temporal does not let this account list search attributes',
+};
 /** Between two rounds of the providers' housekeeping: bounded log files, mostly. */
 const MAINTAIN_MS = 5000;
 
@@ -153,9 +157,9 @@ class WorkerService implements Service {
     const { config, log, secret } = this.options;
     const { providers, host } = this.parts;
     this.connection ??= await NativeConnection.connect(connectionOptions(config));
-    const searchAttributes = await hasSearchAttributes(this.temporal);
-    if (!searchAttributes)
-      log.warn('the search attributes of Reveille are not registered: phases are not shown in lists');
+    const found = await findSearchAttributes(this.temporal);
+    const searchAttributes = found === 'registered';
+    if (!searchAttributes) log.warn(`${WITHOUT[found]}: phases are not shown in lists`);
     const activities = createLifecycleActivities({
       definitions: this.definitions,
       providers,

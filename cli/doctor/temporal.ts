@@ -1,7 +1,7 @@
 import { findTemporal } from '#scripts/setup/temporal.mjs';
 import type { Config } from '../../config/index.js';
 import { connectTemporal, type TemporalConnection, temporalAddress } from '../../temporal/index.js';
-import { hasSearchAttributes } from '../../worker/cluster.js';
+import { findSearchAttributes } from '../../worker/cluster.js';
 import { searchAttributes } from '../../workflows/messages.js';
 import { embeddedTemporal } from '../up/port-uses.js';
 import { clockSkewMs } from './clock.js';
@@ -66,9 +66,14 @@ async function ask(connection: TemporalConnection, address: string, own: boolean
 async function attributes(connection: TemporalConnection): Promise<Finding> {
   const names = Object.values(searchAttributes);
   try {
-    if (await hasSearchAttributes(connection)) return temporal.ok('the search attributes are registered');
+    const found = await findSearchAttributes(connection);
+    if (found === 'registered') return temporal.ok('the search attributes are registered');
+    if (found === 'untold') {
+      const remedy = 'Let the account of Reveille list them, then restart the workers.';
+      return temporal.warning('search attributes may not be listed, so its lists show no phases', remedy);
+    }
   } catch (error) {
-    const remedy = 'Let the account of Reveille list them: its workers wait until they can.';
+    const remedy = 'Run this again when Temporal answers: workers wait until it tells them.';
     return temporal.wrong(`search attributes cannot be listed: ${saying(error)}`, remedy);
   }
   const each = names.map((name) => `--name ${name} --type Keyword`).join(' ');
