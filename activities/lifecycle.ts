@@ -15,7 +15,7 @@ import type { Definitions } from './definitions.js';
 import { probeIdle } from './idle-probe.js';
 import { createImageActivities, type ImageServices } from './images/activities.js';
 import { quickHealth, untilHealthy } from './instance-health.js';
-import { bootQueue, planOf } from './plan.js';
+import { bootQueue, planOf, quotaOf } from './plan.js';
 import { type BootRequest, type Provider, type ProviderContext, RETRIED } from './providers/contract.js';
 
 /** Well under the workflow's heartbeat timeout; the SDK throttles what is too often. */
@@ -139,7 +139,9 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
     askHolders: ({ name, generation, holders, revoke }) =>
       askHolders(services.secret, { resource: name, generation, holders, revoke }),
 
-    enterQuota: ({ provider, args }) => services.enterQuota(provider, args),
+    // With today's bounds: who waits since before a reload asks again from time to time.
+    enterQuota: ({ provider, args }) =>
+      services.enterQuota(provider, { ...args, limits: quotaOf(definitions.current, provider) ?? {} }),
     ensureImages: (target) =>
       attempt(services, 'final', ({ signal, heartbeat }) =>
         images.ensure(request(target), { signal, progress: ({ step }) => heartbeat(step) }),

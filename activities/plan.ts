@@ -1,4 +1,4 @@
-import { type Config, imagesOf, leaseTime, type Quota, type ResourceDefinition } from '../config/index.js';
+import { type Config, imagesOf, leaseTime, type ResourceDefinition } from '../config/index.js';
 import { activityQueue, type QuotaLimits } from '../workflows/messages.js';
 import type { ImagePlan, Plan } from './contract.js';
 
@@ -17,7 +17,7 @@ export function planOf(
 ): Plan {
   const { idle, health, backoff, boot } = definition;
   const { host } = more;
-  const quota = config.quotas[definition.provider];
+  const quota = quotaOf(config, definition.provider);
   return {
     name,
     provider: definition.provider,
@@ -25,7 +25,7 @@ export function planOf(
     bootQueue: bootQueue(host),
     stopQueue: stopQueue(host),
     ...(host === undefined ? {} : { host, moves: definition.placement.moves }),
-    ...(quota === undefined ? {} : { quota: boundsOf(quota) }),
+    ...(quota === undefined ? {} : { quota }),
     ...(host === undefined || imagesOf(definition).length === 0 ? {} : { images: imagePlan(config, host) }),
     hasHealth: health !== 'none',
     hasProbe: idle.probe !== undefined,
@@ -53,6 +53,10 @@ const imagePlan = ({ images }: Config, host: string): ImagePlan => ({
   timeoutMs: images.timeout,
 });
 
-function boundsOf({ awake, boots }: Quota): QuotaLimits {
+/** The bounds of a provider; undefined where it has none. */
+export function quotaOf(config: Config, provider: string): QuotaLimits | undefined {
+  const quota = config.quotas[provider];
+  if (quota === undefined) return undefined;
+  const { awake, boots } = quota;
   return { ...(awake === undefined ? {} : { awake }), ...(boots === undefined ? {} : { boots }) };
 }

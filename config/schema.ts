@@ -139,13 +139,13 @@ const remoteTemporal = z.strictObject({
 const workerSchema = z.strictObject({
   /** The name under which this machine's instances are known. Default: its host name. */
   host: text('a name').optional(),
-  /** Boots at the same time. */
+  /** Boots at the same time. Read at the start. */
   boots: whole(1).default(100),
-  /** Stops at the same time. */
+  /** Stops at the same time. Read at the start. */
   stops: whole(1).default(100),
-  /** Operations of Pulumi at the same time; each takes some 300 MB of memory. */
+  /** Operations of Pulumi at the same time; each takes some 300 MB of memory. Changed by a reload. */
   pulumi: whole(1).default(2),
-  /** Workflows kept in memory; others are read from their history again. */
+  /** Workflows kept in memory; others are read from their history again. Read at the start. */
   cachedWorkflows: whole(1).default(1000),
   /** Ports handed to instances with port: auto. */
   ports: portRange.default('20000-29999'),
@@ -205,7 +205,10 @@ export const configSchema = z.strictObject({
   images: imagesSchema.prefault({}),
   /** Where traces of requests and wakes go. Default: none are made. */
   tracing: tracingSchema.optional(),
-  /** Bounds of providers, by their names: on all hosts together, shared out fairly among users. */
+  /**
+   * Bounds of providers, by their names: on all hosts together, shared out fairly among users. Those that a reload
+   * changes reach who waits within 5 minutes.
+   */
   quotas: z.record(z.string(), quotaSchema).default({}),
   /** The named things that sleep and wake. */
   resources: z.record(resourceName, resourceSchema).default({}),

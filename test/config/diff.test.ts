@@ -26,6 +26,10 @@ test('settings that are read at start are told to need a restart, others are not
     'r.yaml',
   );
   assert.deepEqual(diffConfigs(before, after).restart, ['proxy.listen', 'temporal', 'state']);
+  const boots = parseConfig('worker: { boots: 7 }', 'r.yaml');
+  assert.deepEqual(diffConfigs(before, boots).restart, ['worker']);
+  const pulumi = parseConfig('worker: { pulumi: 7 }', 'r.yaml');
+  assert.deepEqual(diffConfigs(before, pulumi).restart, []);
 });
 
 test('the same file with its keys in another order changes nothing', () => {

@@ -140,8 +140,12 @@ export class Stack {
   reload(name: string, changes: object): void {
     const definition = this.config.resources[name];
     if (!definition) throw new Error(`no resource ${name}`);
-    const resources = { ...this.config.resources, [name]: { ...definition, ...changes } };
-    this.config = { ...this.config, resources };
+    this.reloadTop({ resources: { ...this.config.resources, [name]: { ...definition, ...changes } } });
+  }
+
+  /** As SIGHUP does, with other settings than those of a resource. */
+  reloadTop(changes: Partial<Config>): void {
+    this.config = { ...this.config, ...changes };
     this.definitions.reload(this.config);
   }
 

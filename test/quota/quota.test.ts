@@ -108,6 +108,19 @@ test('an execution that was killed gives its place back', async () => {
   await stop('f');
 });
 
+test('a bound that a reload raises lets in who waits already', async () => {
+  await wake('c');
+  await letBoot('c');
+  await wake('d');
+  await letBoot('d');
+  await wake('e');
+  await waits('e', 0);
+  stack.reloadTop({ quotas: { process: { awake: 3, boots: 1 } } });
+  await letBoot('e');
+  for (const name of ['c', 'd', 'e']) await stop(name);
+  stack.reloadTop({ quotas: { process: { awake: 2, boots: 1 } } });
+});
+
 test('where the count itself is killed, who waits asks again', async () => {
   await wake('c');
   await boots('c');

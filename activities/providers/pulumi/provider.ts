@@ -149,6 +149,8 @@ export class PulumiProvider implements Provider {
   }
 
   async maintain(): Promise<void> {
+    // A reload may have raised worker.pulumi.
+    this.turns.admit();
     for (const name of PulumiHome.names(this.folder)) await this.home(name).log.rotate(LOG_LIMIT_BYTES);
   }
 

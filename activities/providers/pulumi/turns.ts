@@ -7,14 +7,25 @@ export class Turns {
   constructor(private readonly limit: () => number) {}
 
   async take<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    while (this.running >= this.limit()) await this.next(signal);
     signal.throwIfAborted();
-    this.running += 1;
+    const turn = this.next(signal);
+    this.admit();
+    await turn;
     try {
       return await work();
     } finally {
       this.running -= 1;
-      this.waiting.shift()?.();
+      this.admit();
+    }
+  }
+
+  /** Lets in whom there is room for. To be called when the limit may have been raised. */
+  admit(): void {
+    while (this.running < this.limit()) {
+      const come = this.waiting.shift();
+      if (come === undefined) return;
+      this.running += 1;
+      come();
     }
   }
 
@@ -28,7 +39,6 @@ export class Turns {
         signal.removeEventListener('abort', leave);
         resolve();
       };
-      if (signal.aborted) return reject(signal.reason);
       signal.addEventListener('abort', leave, { once: true });
       this.waiting.push(come);
     });
