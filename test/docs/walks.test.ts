@@ -14,11 +14,6 @@ test(
   },
 );
 
-test('the commands of the runbook run as they stand', needsWalk(), async (context) => {
-  const output = await walk(context, 'runbook.md', { before: 'cp app.yaml reveille.yaml; npx reveille up' });
-  assert.match(output, /app is asleep[\s\S]*app is ready/);
-});
-
 test(
   'the commands of the guide to previews run as they stand, and wake one for each number',
   needsWalk(),

@@ -9,7 +9,8 @@ import { eventually } from './conditions.js';
 import { Part, type PartOptions } from './house-part.js';
 import { environmentOf, HOUSE_VARIABLE, marked, sweep } from './house-sweep.js';
 
-const COMMAND = fileURLToPath(new URL('../../../bin/reveille.mjs', import.meta.url));
+/** The `reveille` command. */
+export const COMMAND = fileURLToPath(new URL('../../../bin/reveille.mjs', import.meta.url));
 const PORTS = 100;
 const LOG_CHARS = 4000;
 const APP = fileURLToPath(new URL('./house-app.js', import.meta.url));
@@ -71,7 +72,8 @@ export abstract class HouseBase {
   /** The parts that were started last, by name. */
   protected readonly parts = new Map<string, Part>();
   private readonly mark = randomUUID();
-  private readonly env: NodeJS.ProcessEnv;
+  /** What its parts are started with: whatever else is started with it is gone with the house. */
+  readonly env: NodeJS.ProcessEnv;
   private readonly content: object;
   private connected: TemporalConnection | undefined;
 

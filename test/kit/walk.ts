@@ -6,26 +6,39 @@ import type { TestContext } from 'node:test';
 import { engine, needs } from './engines.js';
 import { root, start, tempFolder } from './scripts.js';
 
+/** Above what goes on running while the examples after it are run. */
+const OWN_TERMINAL = 'in a terminal of its own';
+/** What the commands that go on running say when they serve. */
+const SERVES = 'Reveille is up|is ready';
+
 export interface Block {
   /** What the comment above it tells the test, if there is one. */
   note: string;
   language: string;
   text: string;
+  /** The heading that it stands below, without its marks. */
+  heading: string;
 }
 
 /** @param page below docs/ */
 export function blocksOf(page: string): Block[] {
   const text = readFileSync(join(root, 'docs', page), 'utf8');
-  return [...text.matchAll(/(?:<!-- test: ([^\n]+) -->\n\n)?^```(\w+)\n(.*?)^```$/gms)].map(
-    ([, note = '', language = '', body = '']) => ({ note, language, text: body }),
-  );
+  const parts = /^#+ ([^\n]+)$|(?:^<!-- test: ([^\n]+) -->\n\n)?^```(\w+)\n(.*?)^```$/gms;
+  let heading = '';
+  return [...text.matchAll(parts)].flatMap(([, title, note = '', language = '', body = '']) => {
+    if (title === undefined) return [{ note, language, text: body, heading }];
+    heading = title;
+    return [];
+  });
 }
+
+/** Of these, the ones for a shell that tests run. */
+export const shellBlocks = (blocks: Block[]): Block[] =>
+  blocks.filter(({ language, note }) => language === 'sh' && !note.startsWith('skipped, '));
 
 export interface WalkOptions {
   /** Folders of examples/ that the page uses. */
   examples?: readonly string[];
-  /** What runs in a terminal of its own before the page begins. */
-  before?: string;
   /** The folder is also the home of whoever walks: for programs that look there whatever HOME says, such as ssh. */
   ownHome?: boolean;
   /** Puts more into the folder, or changes what is there. @returns what is added to the environment. */
@@ -44,7 +57,7 @@ export const needsWalk = (...programs: string[]): { skip: string | false } =>
  * @throws where one of them fails.
  */
 export async function walk(context: TestContext, page: string, options: WalkOptions = {}): Promise<string> {
-  const { examples = [], before = '', ownHome = false, furnish } = options;
+  const { examples = [], ownHome = false, furnish } = options;
   const folder = tempFolder(context);
   mkdirSync(join(folder, 'node_modules/.bin'), { recursive: true });
   symlinkSync(join(root, 'bin/reveille.mjs'), join(folder, 'node_modules/.bin/reveille'));
@@ -54,19 +67,21 @@ export async function walk(context: TestContext, page: string, options: WalkOpti
   const blocks = blocksOf(page);
   writeFiles(folder, [...blocksOf('first-steps.md'), ...blocks]);
   const more = furnish?.(folder);
-  const shown = blocks.filter(({ language, note }) => language === 'sh' && !note.startsWith('skipped, '));
-  const script =
-    before === '' ? shown : [{ note: 'in a terminal of its own', language: 'sh', text: before }, ...shown];
   const apart = ['--user', '--map-root-user', '--net', '--pid', '--fork', '--mount-proc', '--kill-child'];
-  const running = start(context, engine('unshare'), [...apart, 'bash', '-c', scriptOf(script, ownHome)], {
-    cwd: folder,
-    env: {
-      ...process.env,
-      REVEILLE_TEMPORAL: engine('temporal'),
-      ...(ownHome ? { HOME: folder } : {}),
-      ...more,
+  const running = start(
+    context,
+    engine('unshare'),
+    [...apart, 'bash', '-c', scriptOf(shellBlocks(blocks), ownHome)],
+    {
+      cwd: folder,
+      env: {
+        ...process.env,
+        REVEILLE_TEMPORAL: engine('temporal'),
+        ...(ownHome ? { HOME: folder } : {}),
+        ...more,
+      },
     },
-  });
+  );
   const { code, stdout, stderr } = await running.ended;
   assert.equal(code, 0, `${stdout}${stderr}`);
   return stdout;
@@ -81,15 +96,19 @@ function writeFiles(folder: string, blocks: Block[]): void {
   }
 }
 
-/** The page's shell examples as one script: a terminal of its own is one in the background. */
-function scriptOf(blocks: Block[], ownHome: boolean): string {
+/** Shell examples as one script: a terminal of its own is one in the background. It ends at the first failure. */
+export function stepsOf(blocks: Block[]): string[] {
   const steps = blocks.map(({ note, text }) =>
-    note === 'in a terminal of its own'
-      ? `( ${text} ) > terminal.log 2>&1 &\nuntil grep -q 'Reveille is up' terminal.log; do sleep 0.1; kill -0 $! || { cat terminal.log; exit 1; }; done`
+    note === OWN_TERMINAL
+      ? `( ${text} ) > terminal.log 2>&1 &\nuntil grep -qE '${SERVES}' terminal.log; do sleep 0.1; kill -0 $! || { cat terminal.log; exit 1; }; done`
       : text,
   );
+  return ['set -e', ...steps];
+}
+
+function scriptOf(blocks: Block[], ownHome: boolean): string {
   // The namespaces are gone with the script, and this mount with them.
   const home = ['echo "root:x:0:0:root:$PWD:/bin/sh" > passwd.walk', 'mount --bind passwd.walk /etc/passwd'];
   // The shell is the first process of its namespace: all that it began ends with it.
-  return ['set -e', 'ip link set lo up', ...(ownHome ? home : []), ...steps].join('\n');
+  return ['set -e', 'ip link set lo up', ...(ownHome ? home : []), ...stepsOf(blocks)].join('\n');
 }
