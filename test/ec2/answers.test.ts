@@ -80,6 +80,38 @@ describe('what the cloud answers', needs('moto'), () => {
     await assert.rejects(booted, { code: 'INSTANCE_DIED', message: /took the spot instance back/ });
   });
 
+  test('one that ends before any look saw it has died, and is not started again', async () => {
+    const { site } = yard();
+    const host = yard().worker({ brief: yard().created() });
+    let isCreated = false;
+    let look = () => {};
+    const until = new Promise<void>((resolve) => {
+      look = resolve;
+    });
+    const mend = site.faults.decide((call) => {
+      isCreated ||= /RunInstances.*=brief&/.test(call);
+      return isCreated && call.includes('Action=DescribeInstances') ? { kind: 'hold', until } : undefined;
+    });
+    const booted = host.boot('brief', 1000);
+    booted.catch(() => {});
+    const guest = await eventually('it runs', () => site.of('brief').find(({ runs }) => runs));
+    guest.crash();
+    await eventually('it has ended', () => guest.state === 'stopped');
+    look();
+    await assert.rejects(booted, { code: 'INSTANCE_DIED', message: /Instance initiated shutdown/ });
+    assert.ok(!site.calls.includes('StartInstances'));
+    mend();
+  });
+
+  test('one that stays stopped, however often it is told to start, ends the wake', async () => {
+    const host = yard().worker({ dull: yard().created() });
+    await host.boot('dull', 1000);
+    await host.stop('dull', 1000);
+    const mend = refuse(/Action=StartInstances/, 'IncorrectInstanceState');
+    await assert.rejects(host.boot('dull', 2000), { code: 'INSTANCE_DIED' });
+    mend();
+  });
+
   test('the stop of a spot instance is a termination', async () => {
     const host = yard().worker({ spare: yard().created({ spot: { maxPrice: '0.05' } }) });
     await host.boot('spare', 1000);

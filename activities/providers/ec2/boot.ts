@@ -8,6 +8,9 @@ import { isRefusal } from './refusals.js';
 import type { Source } from './source.js';
 import { TAGS } from './tags.js';
 
+/** An instance that this often was told to start, and was only ever seen stopped, ends each time between two looks. */
+const MAX_STARTS = 3;
+
 export interface Started {
   readonly machine: Machine;
   /** It ran before, and nobody had begun to stop it. */
@@ -26,6 +29,9 @@ export class Boot {
   private readonly begun = new Map<string, number>();
   /** What was seen to run since. */
   private readonly seen = new Set<string>();
+  /** What this try has created: it has run, whether a look came in time to see it or not. */
+  private readonly made = new Set<string>();
+  private starts = 0;
 
   constructor(
     private readonly accounts: Accounts,
@@ -111,7 +117,9 @@ export class Boot {
   private async make(): Promise<void> {
     this.check();
     const made = await this.source.make();
-    if (made !== undefined) this.begun.set(made.id, performance.now());
+    if (made === undefined) return;
+    this.made.add(made.id);
+    this.begun.set(made.id, performance.now());
   }
 
   /** What an older generation left becomes this one's, or goes away where it is not what is wanted today. */
@@ -135,8 +143,9 @@ export class Boot {
     const { id, state } = machine;
     this.context.heartbeat(`${id} is ${state}`);
     if (isAlive(machine)) this.seen.add(id);
-    else if (this.seen.has(id)) throw new Death(machine);
+    else if (this.seen.has(id) || this.made.has(id)) throw new Death(machine);
     if (state === 'stopped' && !this.isSettling()) {
+      if (this.starts++ >= MAX_STARTS) throw new Death(machine);
       this.check();
       await unlessMoved(this.account.cloud.start(id));
       this.begun.set(id, performance.now());
