@@ -17,7 +17,8 @@ import { bodies, pinnedUntil, queries, RESOURCE_NAME, read } from './inputs.js';
 import { Instances, isInstance } from './instances.js';
 import { logOf, sendLog } from './logs.js';
 import { call, type Plane } from './plane.js';
-import { isPool, listResources, showResource, unknown } from './resources.js';
+import { isPool } from './pools.js';
+import { listResources, showResource, unknown } from './resources.js';
 
 const ONE = `${RESOURCES_PATH}/:name`;
 const BODY_LIMIT = '64kb';
@@ -70,7 +71,7 @@ function addReads(router: Router, config: () => Config, plane: Plane, costs: Cos
     const { name } = req.params;
     const told = await history.of(config(), name);
     // What has left the configuration may have a past; what has neither is nothing.
-    if (told.periods.length === 0) configured(config(), name);
+    if (told.periods.length === 0 && !isPool(config(), name)) configured(config(), name);
     res.json(told);
   });
   router.get(`${ONE}/logs`, async (req: Named, res) => {

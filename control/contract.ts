@@ -154,8 +154,11 @@ export interface FeedTrouble {
   remedy: string;
 }
 
-/** One closed execution of a resource. */
+/** From a wake to the end of its stop: one execution, or several of which each handed on to the next. */
 export interface AwakePeriod {
+  /** The resource, or member of a pool. */
+  name: string;
+  /** The last one. */
   runId: string;
   start: number;
   end: number;

@@ -3,7 +3,7 @@ import { type Config, definitionOf, type ResourceDefinition, templateOf } from '
 import type { RunTime } from '../temporal/index.js';
 import type { Cost, ResourceSummary } from './contract.js';
 import type { Plane } from './plane.js';
-import { whoseNames } from './resources.js';
+import { whoseNames } from './pools.js';
 
 const HOUR_MS = 3_600_000;
 /** The server's list may be a moment behind: what closed so shortly before the last reading is asked for again. */

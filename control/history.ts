@@ -5,6 +5,7 @@ import type { AwakePeriod, ResourceHistory, WakeTimes } from './contract.js';
 import { inParallel } from './in-parallel.js';
 import { runUrl } from './links.js';
 import { call, type Plane } from './plane.js';
+import { runsOf } from './pools.js';
 
 /** Of one reading: some hundred results, each one call. */
 const READ_MS = 15_000;
@@ -17,21 +18,20 @@ export class HistoryBook {
   constructor(private readonly plane: Plane) {}
 
   /**
-   * The latest awake periods of a resource, the latest first.
+   * The latest awake periods of a resource, or of a pool's members, the latest first.
    * @throws ReveilleError TEMPORAL_UNREACHABLE.
    */
   async of(config: Config, name: string): Promise<ResourceHistory> {
     const { runs: limit, cached } = config.control.history;
     const { plane } = this;
-    const runs = await call(plane, () => plane.resources.closedRuns(name, limit));
-    const periods = await call(
+    const runs = await call(plane, () => plane.resources.closedRuns(runsOf(config, name), limit));
+    const told = await call(
       plane,
       () =>
-        inParallel(runs, async (run) =>
-          periodOf(config, name, run, await this.resultOf(name, run.runId, cached)),
-        ),
+        inParallel(runs, async (run) => ({ ...run, ...(await this.resultOf(run.name, run.runId, cached)) })),
       READ_MS,
     );
+    const periods = periodsOf(config, told).slice(0, limit);
     const wakes = wakeTimes(periods);
     return { name, now: Date.now(), periods, ...(wakes === undefined ? {} : { wakes }) };
   }
@@ -48,17 +48,50 @@ export class HistoryBook {
   }
 }
 
+type ToldRun = ClosedRun & RunResult;
+
+/**
+ * Awake periods, the latest first. A life of several runs, each of which handed on to the next, is one: it begins with
+ * its first run and is told by its last. Where that one is still awake, nothing of it is past.
+ */
+export function periodsOf(config: Config, runs: readonly ToldRun[]): AwakePeriod[] {
+  const periods: AwakePeriod[] = [];
+  const before = new Map<string, ToldRun>();
+  for (const run of [...runs].sort((a, b) => a.start - b.start)) {
+    const earlier = before.get(run.name);
+    const whole = earlier === undefined ? run : joined(earlier, run);
+    if (run.goesOn) before.set(run.name, whole);
+    else {
+      before.delete(run.name);
+      periods.push(periodOf(config, whole));
+    }
+  }
+  return periods.sort((a, b) => b.end - a.end);
+}
+
+/** One that was cut off says nothing of its life: what its predecessor said holds but for the end. */
+function joined({ start, summary }: ToldRun, run: ToldRun): ToldRun {
+  if (run.summary !== undefined || summary === undefined) return { ...run, start };
+  return { ...run, start, summary: { ...summary, endedBy: run.failure ?? run.outcome } };
+}
+
 function periodOf(
   config: Config,
-  name: string,
-  { runId, start, end, outcome }: ClosedRun,
-  { summary, failure }: RunResult,
+  { name, runId, start, end, outcome, summary, failure }: ToldRun,
 ): AwakePeriod {
   const url = runUrl(config, name, runId);
-  const period = { runId, start, end, outcome, ...(url === undefined ? {} : { url }) };
+  const period = { name, runId, start, end, outcome, ...(url === undefined ? {} : { url }) };
   if (summary === undefined) return { ...period, endedBy: failure ?? outcome, boots: 0, steps: [] };
-  const { wokenBy, endedBy, boots, steps } = summary;
-  return { ...period, endedBy, boots, steps, ...(wokenBy === undefined ? {} : { wokenBy }) };
+  const { wokenBy, endedBy, boots, steps, awakeFor } = summary;
+  return {
+    ...period,
+    // Its first runs may be too far back to be listed; the summary knows how long the whole was.
+    start: Math.min(start, end - awakeFor),
+    endedBy,
+    boots,
+    steps,
+    ...(wokenBy === undefined ? {} : { wokenBy }),
+  };
 }
 
 /** How long the wakes among them took; undefined where none is known. */

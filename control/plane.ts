@@ -6,6 +6,7 @@ import {
   type ClosedRun,
   type ImageClient,
   type RunResult,
+  type RunsOf,
   type RunTime,
   temporalError,
 } from '../temporal/index.js';
@@ -38,8 +39,8 @@ export interface ResourceLife {
   lastRun(name: string): Promise<{ params?: Params } | undefined>;
   /** When the executions that are open began, or those that have closed since then began and ended. */
   runTimes(which: { closedSince?: number; limit: number }): Promise<RunTime[]>;
-  /** The latest executions that have closed. */
-  closedRuns(name: string, limit: number): Promise<ClosedRun[]>;
+  /** The latest executions that have closed; of those that continued as new as many again. */
+  closedRuns(which: RunsOf, limit: number): Promise<ClosedRun[]>;
   /** What one of them said at its end. */
   runResult(name: string, runId: string): Promise<RunResult>;
 }

@@ -4,7 +4,6 @@ import {
   capturesOf,
   definitionOf,
   filled,
-  isNamedAfter,
   leaseTime,
   type Params,
   type ResourceDefinition,
@@ -18,6 +17,7 @@ import type { ConfigurationSummary, ResourceDetails, ResourceSummary } from './c
 import { inParallel } from './in-parallel.js';
 import { routeUrl, workflowUrl } from './links.js';
 import { call, type Known, type Plane, statusOf } from './plane.js';
+import { isPool, namedPool, whoseNames } from './pools.js';
 
 /**
  * Up to this many resources each is asked itself. Past it the server's list says who is awake, which is cheaper
@@ -44,11 +44,6 @@ export async function listResources(config: Config, plane: Plane): Promise<Resou
   });
 }
 
-/** Whether a name stands for members, and nothing is ever awake under it. */
-export function isPool(config: Config, name: string): boolean {
-  return templateOf(config, name) !== undefined || namedPool(config, name) !== undefined;
-}
-
 /** Pools have a line of their own; members made from a template are lines where they are awake. */
 function poolsAmong(config: Config, open: readonly string[]): ResourceSummary[] {
   const names = [...Object.keys(config.resources), ...Object.keys(config.pools)];
@@ -70,17 +65,6 @@ function poolSummary(config: Config, name: string, open: readonly string[]): Res
     // No execution ever has a pool's name.
     workflow: { id: workflowId(name) },
   };
-}
-
-/** Which names a line is about: those of a pool's members, or its own. */
-export function whoseNames(config: Config, name: string): (one: string) => boolean {
-  const named = namedPool(config, name);
-  if (named !== undefined) return (one) => named.members.includes(one);
-  return isPool(config, name) ? (one) => isNamedAfter(name, one) : (one) => one === name;
-}
-
-function namedPool({ pools }: Config, name: string) {
-  return Object.hasOwn(pools, name) ? pools[name] : undefined;
 }
 
 /**

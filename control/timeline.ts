@@ -1,5 +1,6 @@
 /** When everything was awake, for bars on a line. */
 import type { Config } from '../config/index.js';
+import type { RunTime } from '../temporal/index.js';
 import type { Timeline } from './contract.js';
 import type { CostBook } from './cost.js';
 
@@ -13,10 +14,26 @@ export async function timelineOf(config: Config, costs: CostBook, hours: number)
   const now = Date.now();
   const begin = now - hours * HOUR_MS;
   const from = Math.max(begin, times?.from ?? begin);
-  const periods = (times?.of(() => true) ?? [])
+  const periods = joined(times?.of(() => true) ?? [])
     .filter(({ end = now }) => end >= from)
     .sort((a, b) => b.start - a.start)
     .slice(0, MAX_PERIODS)
     .map(({ name, start, end }) => ({ name, start, ...(end === undefined ? {} : { end }) }));
   return { now, from, periods };
+}
+
+/** A run that handed on to a successor was awake without a break: the two are one. */
+function joined(runs: readonly RunTime[]): RunTime[] {
+  const whole: RunTime[] = [];
+  const before = new Map<string, RunTime>();
+  for (const run of [...runs].sort((a, b) => a.start - b.start)) {
+    const one = { ...run, start: before.get(run.name)?.start ?? run.start };
+    if (run.continued) before.set(run.name, one);
+    else {
+      before.delete(run.name);
+      whole.push(one);
+    }
+  }
+  // The successor is not in the list yet.
+  return [...whole, ...before.values()];
 }

@@ -21,7 +21,7 @@ import type { TemporalConnection } from './connection.js';
 import { ranOutOfTime } from './failures.js';
 import { follow } from './follow.js';
 import { type HistoryNews, historyNews } from './history.js';
-import { type ClosedRun, closedRuns, type RunResult, runResult } from './past.js';
+import { type ClosedRun, closedRuns, type RunResult, type RunsOf, runResult } from './past.js';
 import {
   ignoreNotFound,
   isFull,
@@ -123,9 +123,9 @@ export class ResourceClient {
     return runTimes(this.client, which);
   }
 
-  /** The latest closed executions of a resource: see past.ts. */
-  closedRuns(name: string, limit: number): Promise<ClosedRun[]> {
-    return closedRuns(this.client, name, limit);
+  /** The latest closed executions: see past.ts. */
+  closedRuns(which: RunsOf, limit: number): Promise<ClosedRun[]> {
+    return closedRuns(this.client, which, limit);
   }
 
   /** What a closed execution said at its end: see past.ts. */

@@ -87,6 +87,8 @@ export interface RunTime {
   readonly runId: string;
   readonly start: number;
   readonly end?: number;
+  /** It ended by handing on to a successor. */
+  readonly continued?: true;
 }
 
 /** Those of the executions that are open; or that have closed since then. The server's list may be a moment behind. */
@@ -97,11 +99,14 @@ export async function runTimes(
   const times: RunTime[] = [];
   const query =
     closedSince === undefined ? OPEN : `${CLOSED} AND CloseTime >= '${new Date(closedSince).toISOString()}'`;
-  for await (const { workflowId: id, runId, startTime, closeTime } of client.workflow.list({ query })) {
+  for await (const { workflowId: id, runId, startTime, closeTime, status } of client.workflow.list({
+    query,
+  })) {
     const name = resourceOf(id);
     if (name === undefined) continue;
     const end = closeTime === undefined ? {} : { end: closeTime.getTime() };
-    times.push({ name, runId, start: startTime.getTime(), ...end });
+    const continued = status.name === 'CONTINUED_AS_NEW' ? { continued: true as const } : {};
+    times.push({ name, runId, start: startTime.getTime(), ...end, ...continued });
     if (times.length >= limit) break;
   }
   return times;

@@ -276,6 +276,14 @@ export interface LifecycleInput {
   gone?: boolean;
   /** The workflow's own: what it hands to its successor. */
   carried?: unknown;
+  /** Of a successor: what the run before it was. For who reads the past; the workflow itself does not look at it. */
+  before?: RunBefore;
+}
+/** What a run that continued as new says of itself at its end. */
+export interface RunBefore {
+  /** Whether its successor is of the same awake period, in a new history. Else that one has ended, and another began. */
+  goesOn: boolean;
+  summary: LifecycleSummary;
 }
 /** Result of a closed execution: the past of the resource. */
 export interface LifecycleSummary {

@@ -216,18 +216,21 @@ const closeAsFailed = (failure: Failure): ApplicationFailure =>
 
 /** Looks at wakes last: one that is recorded later makes the server refuse the completion and run this again. */
 async function finish(life: Life, endedBy: string): Promise<LifecycleSummary> {
-  if (life.wanted) return await continueAsNew<typeof resourceLifecycle>(successor(life, 'booting'));
+  const end = life.stopRequest ? (life.stopRequest.reason ?? 'stop') : endedBy;
+  if (life.wanted) return await continueAsNew<typeof resourceLifecycle>(successor(life, 'booting', end));
   life.phase = 'asleep';
-  return summary(life, life.stopRequest ? (life.stopRequest.reason ?? 'stop') : endedBy);
+  return summary(life, end);
 }
 
-const successor = (life: Life, phase: Carried['phase']): LifecycleInput => {
+const successor = (life: Life, phase: Carried['phase'], endedBy = 'it goes on'): LifecycleInput => {
   const { name, params, tells } = life.input;
+  const before = { goesOn: phase !== 'booting', summary: summary(life, endedBy) };
   if (phase === 'booting') life.book.voidLeases();
   return {
     name,
     ...(params === undefined ? {} : { params }),
     ...(tells === undefined ? {} : { tells }),
     carried: life.carry(phase),
+    before,
   };
 };

@@ -10,6 +10,7 @@ import { count, duration, of, optional, time } from './schema-words.js';
 const period = of<AwakePeriod>()(
   z
     .strictObject({
+      name: z.string(),
       runId: z.string(),
       start: time(),
       end: time(),
@@ -71,12 +72,12 @@ export const dashboardOperations: readonly Operation[] = [
     id: 'historyOfResource',
     method: 'get',
     path: `${RESOURCES_PATH}/{name}/history`,
-    summary: 'Its past awake periods',
+    summary: 'Its past awake periods; of a pool, those of its members',
     description:
       "From Temporal's closed executions: as far back as its retention, and `control.history.runs`.",
     query: queries.none,
     answers: { 200: { description: 'The latest first', schema: history } },
-    errors: ['USAGE', 'RESOURCE_UNKNOWN', 'POOL_NAMED', 'TEMPORAL_UNREACHABLE'],
+    errors: ['USAGE', 'RESOURCE_UNKNOWN', 'TEMPORAL_UNREACHABLE'],
   },
   {
     id: 'timeline',

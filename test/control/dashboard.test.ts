@@ -88,6 +88,7 @@ function furnish({ plane, config }: TestControl): void {
     readyState('staging', { pinned: true, keptAwakeBy: ['pin'], wokenBy: 'by cli, 127.0.0.1' }),
   );
   const past = Array.from({ length: 24 }, (_, index) => ({
+    name: 'hello',
     runId: `run-${index}`,
     start: now - (index + 1) * 50 * MINUTE,
     end: now - (index + 1) * 50 * MINUTE + 20 * MINUTE,

@@ -9,6 +9,7 @@ import { needs } from '../kit/engines.js';
 import { silentLog } from '../kit/silent-log.js';
 import { Stack } from '../kit/stack.js';
 import { TemporalServer } from '../kit/temporal-server.js';
+import { until } from '../kit/throughout.js';
 
 const HELLO_PATH = '/api/v1/resources/hello';
 
@@ -86,6 +87,66 @@ test(
     await stack.temporal.client.workflow.getHandle('resource:hello').terminate('by a test');
     const [second] = await past(2);
     assert.deepEqual([second?.outcome, second?.steps], ['terminated', []]);
+  },
+);
+
+test(
+  'a life that went on in a new history is one awake period, with its wake and from its first run on',
+  needs('temporal'),
+  async (t) => {
+    const stack = await Stack.start({ hello: { idle: { after: '10m' } } });
+    t.after(() => stack.close());
+    const url = await startRealControl(t, stack.config);
+    await post(`${url + HELLO_PATH}/wake?wait=true`);
+    const { client } = stack.temporal;
+    const { runId: firstRun, startTime } = await client.workflow.getHandle('resource:hello').describe();
+    const hasSuccessor = async () => (await stack.resources.openRun('hello')) !== firstRun;
+    await until(hasSuccessor, async () => {
+      await Promise.all(Array.from({ length: 10 }, () => stack.resources.unpin('hello')));
+    });
+    const listed = () => stack.resources.closedRuns({ names: ['hello'] }, 10);
+    await eventually('the first run is listed as closed', async () => (await listed()).length === 1);
+    const periods = async () =>
+      (JSON.parse((await raw(`${url + HELLO_PATH}/history`)).text) as ResourceHistory).periods;
+    assert.deepEqual(await periods(), [], 'it is still awake');
+    await post(`${url + HELLO_PATH}/stop?wait=true`);
+    await eventually('its last run is listed', async () => (await listed()).length > 1);
+    const [period, ...more] = await periods();
+    assert.deepEqual(more, []);
+    assert.deepEqual(
+      [period?.outcome, period?.boots, period?.wokenBy],
+      ['completed', 1, 'by api, 127.0.0.1'],
+    );
+    assert.ok(period?.steps.some(({ step }) => step === 'boot'));
+    assert.ok((period?.start ?? Number.POSITIVE_INFINITY) <= startTime.getTime());
+  },
+);
+
+test(
+  'an awake period that was followed by the next at once has its own end and its own wake',
+  needs('temporal'),
+  async (t) => {
+    const stack = await Stack.start({ hello: { idle: { after: '10m' } } });
+    t.after(() => stack.close());
+    const url = await startRealControl(t, stack.config);
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    stack.provider.beforeStop = () => held;
+    await post(`${url + HELLO_PATH}/wake?wait=true`);
+    await post(`${url + HELLO_PATH}/stop`);
+    await eventually('it is being stopped', () => stack.provider.stops.length === 1);
+    await post(`${url + HELLO_PATH}/wake`);
+    letGo();
+    await eventually('it boots again', () => stack.provider.boots.length === 2);
+    const [period] = await eventually('the first period is told', async () => {
+      const { text } = await raw(`${url + HELLO_PATH}/history`);
+      const { periods } = JSON.parse(text) as ResourceHistory;
+      return periods.length === 1 ? periods : undefined;
+    });
+    assert.deepEqual([period?.endedBy, period?.boots], ['by api, 127.0.0.1', 1]);
+    assert.ok(period?.steps.some(({ step }) => step === 'boot'));
   },
 );
 

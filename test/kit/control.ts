@@ -58,9 +58,14 @@ export class FakePlane implements Plane {
         closedSince === undefined ? end === undefined : end !== undefined && end >= closedSince;
       return this.runTimes.filter(isAsked);
     },
-    closedRuns: async (name, limit) => {
+    closedRuns: async (which, limit) => {
       await this.answer();
-      return (this.past.get(name) ?? []).slice(0, limit);
+      const isOne = (name: string) =>
+        'names' in which ? which.names.includes(name) : name.startsWith(which.nameStart);
+      const runs = [...this.past].flatMap(([name, own]) => (isOne(name) ? own : []));
+      const latest = (continued: boolean) =>
+        runs.filter(({ outcome }) => (outcome === 'continued') === continued).slice(0, limit);
+      return [...latest(false), ...latest(true)].sort((a, b) => b.end - a.end);
     },
     runResult: async (name, runId) => {
       await this.answer();
