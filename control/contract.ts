@@ -93,6 +93,8 @@ export interface ConfigurationSummary {
 export interface ResourceDetails extends ResourceSummary {
   /** The clock that the other times are to be compared with. */
   now: number;
+  /** Of a pool: those that the configuration names, or, of one with a template, those that are awake. */
+  memberNames?: readonly string[];
   /** All that the workflow says; absent while asleep. */
   status?: StatusState;
   configuration?: ConfigurationSummary;

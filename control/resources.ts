@@ -74,7 +74,9 @@ export async function showResource(config: Config, plane: Plane, name: string): 
   const definition = definitionOf(config, name) ?? templateOf(config, name);
   if (isPool(config, name)) {
     const open = await call(plane, () => plane.resources.list());
-    return { ...poolSummary(config, name, open), now: Date.now(), ...configurationOf(config, definition) };
+    const memberNames = namedPool(config, name)?.members ?? open.filter(whoseNames(config, name)).sort();
+    const line = poolSummary(config, name, open);
+    return { ...line, now: Date.now(), memberNames, ...configurationOf(config, definition) };
   }
   const known = await statusOf(plane, name);
   if ('trouble' in known && known.trouble.code === 'TEMPORAL_UNREACHABLE') throw known.trouble;

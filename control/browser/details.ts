@@ -3,6 +3,7 @@ import { followLog, getJson, pathOf } from './api.js';
 import type { AwakePeriod, ResourceDetails, ResourceHistory, ResourceSummary } from './contract.js';
 import { byId, clock, el, outside, took } from './dom.js';
 import { wakeMs, wakePlot, waterfall } from './drawings.js';
+import { membersOf, wakeForm } from './members.js';
 import { buttonsOf } from './row.js';
 import { costs, inWords, remarks, sleeps } from './words.js';
 
@@ -15,13 +16,22 @@ const PAST_MS = 5000;
 export class Details {
   private readonly panel = byId('details', HTMLElement);
   private readonly facts = el('div');
+  private readonly members = el('div');
+  private readonly wake = el('div');
   private readonly past = el('div');
   private readonly log = el('pre', { tabindex: '0', role: 'region', 'aria-label': 'Log' });
   private readonly follow = el('button', { type: 'button' }, 'follow the log');
   private readonly logs = new LogReader(this.log, this.follow);
   private name: string | undefined;
+  /** Where a pool is shown. */
+  private pool: ResourceDetails | undefined;
+  /** Members that were awake in the past. */
+  private pastNames: readonly string[] = [];
   private pastTold = '';
   private timer: ReturnType<typeof setInterval> | undefined;
+
+  /** @param lines of the feed. */
+  constructor(private readonly lines: ReadonlyMap<string, ResourceSummary>) {}
 
   open(name: string): void {
     if (this.name === name) return;
@@ -30,12 +40,16 @@ export class Details {
     const title = el('h2', {}, name);
     const close = el('a', { href: '#/', class: 'close', 'aria-label': 'Close details' }, '✕');
     this.facts.replaceChildren();
+    this.members.replaceChildren();
+    this.wake.replaceChildren();
     this.past.replaceChildren(el('p', {}, 'Reading the past…'));
     this.follow.onclick = () => this.logs.toggle(name);
     this.panel.replaceChildren(
       close,
       title,
       this.facts,
+      this.members,
+      this.wake,
       this.follow,
       this.log,
       el('h3', {}, 'Past'),
@@ -52,6 +66,8 @@ export class Details {
   close(): void {
     this.logs.stop();
     this.name = undefined;
+    this.pool = undefined;
+    this.pastNames = [];
     this.pastTold = '';
     clearInterval(this.timer);
     this.panel.hidden = true;
@@ -62,6 +78,24 @@ export class Details {
   take(changed: readonly ResourceSummary[]): void {
     const { name } = this;
     if (name !== undefined && changed.some((line) => line.name === name)) void this.refresh(name);
+    const ofPool = new Set(this.memberNames());
+    if (changed.some((line) => ofPool.has(line.name))) this.showMembers();
+  }
+
+  private memberNames(): string[] {
+    return [...(this.pool?.memberNames ?? []), ...this.pastNames];
+  }
+
+  private showMembers(): void {
+    if (this.pool) this.members.replaceChildren(...membersOf(this.pool, this.memberNames(), this.lines));
+  }
+
+  private takePool(told: ResourceDetails): void {
+    const isNew = this.pool === undefined;
+    this.pool = told;
+    this.showMembers();
+    // Once: what is being typed stays.
+    if (isNew && told.configuration !== undefined) this.wake.replaceChildren(...wakeForm(told.name));
   }
 
   private async refresh(name: string): Promise<void> {
@@ -70,6 +104,7 @@ export class Details {
       if (this.name !== name) return;
       this.facts.replaceChildren(...facts(told));
       this.follow.hidden = told.members !== undefined;
+      if (told.members !== undefined) this.takePool(told);
     } catch (error) {
       if (this.name === name) this.facts.replaceChildren(complaint(error));
     }
@@ -79,10 +114,12 @@ export class Details {
   private async showPast(name: string): Promise<void> {
     let shown: HTMLElement[];
     let news: string;
+    let names: string[] = [];
     try {
       const told = await getJson<ResourceHistory>(`${pathOf(name)}/history`);
       news = told.periods.map(({ runId }) => runId).join();
       shown = pastOf(told);
+      names = told.periods.map((period) => period.name);
     } catch (error) {
       shown = [complaint(error)];
       news = shown[0]?.textContent ?? '';
@@ -90,6 +127,8 @@ export class Details {
     if (this.name !== name || `past ${news}` === this.pastTold) return;
     this.pastTold = `past ${news}`;
     this.past.replaceChildren(...shown);
+    this.pastNames = names;
+    this.showMembers();
   }
 }
 
@@ -128,15 +167,16 @@ function facts(told: ResourceDetails): HTMLElement[] {
   ];
 }
 
-function pastOf({ periods, wakes }: ResourceHistory): HTMLElement[] {
+function pastOf({ name, periods, wakes }: ResourceHistory): HTMLElement[] {
   if (periods.length === 0)
     return [el('p', {}, 'It has not been awake before, as far as Temporal remembers.')];
   const plot = wakes === undefined ? [] : [wakePlot(periods, wakes)];
-  return [...plot, el('ul', { class: 'periods' }, ...periods.map(periodOf))];
+  return [...plot, el('ul', { class: 'periods' }, ...periods.map((one) => periodOf(one, name)))];
 }
 
-function periodOf(period: AwakePeriod): HTMLElement {
+function periodOf(period: AwakePeriod, shown: string): HTMLElement {
   const { start, end, steps, wokenBy, endedBy, boots, url } = period;
+  const whose = period.name === shown ? '' : `${period.name}: `;
   const woke = steps.length === 0 ? '' : `, awake after ${took(wakeMs(steps))}`;
   return el(
     'li',
@@ -144,7 +184,7 @@ function periodOf(period: AwakePeriod): HTMLElement {
     el(
       'details',
       {},
-      el('summary', {}, `${clock(start)}, for ${inWords(end - start)}${woke}`),
+      el('summary', {}, `${whose}${clock(start)}, for ${inWords(end - start)}${woke}`),
       el(
         'p',
         {},

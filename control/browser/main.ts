@@ -18,7 +18,7 @@ const resources = byId('resources', HTMLElement);
 
 const feed: Feed = new Feed({ changed, trouble: showTrouble, linked: showLink });
 const list = new List(() => Date.now() + feed.skewMs);
-const details = new Details();
+const details = new Details(feed.lines);
 const timeline = new TimelineView();
 const images = new ImagesView();
 
@@ -50,6 +50,20 @@ async function run(name: string, deed: Deed): Promise<void> {
   } catch (error) {
     setText(said, `${deed} ${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Asks first: what is in use goes as well. */
+async function runAll(names: readonly string[], deed: Deed): Promise<void> {
+  if (
+    !confirm(
+      `${deed} all ${names.length}: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}?`,
+    )
+  )
+    return;
+  const done = await Promise.allSettled(names.map((name) => act(name, deed)));
+  const failed = done.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
+  const rest = failed.length === 0 ? '' : `, ${failed.length} failed: ${failed[0]}`;
+  setText(said, `${deed}: asked for ${names.length - failed.length}${rest}`);
 }
 
 /** The address's fragment says what is shown, so that back, reload and links work. */
@@ -103,8 +117,9 @@ function onRowKey(event: KeyboardEvent): void {
 
 document.addEventListener('click', ({ target }) => {
   const button = target instanceof Element ? target.closest<HTMLElement>('[data-deed]') : null;
-  const { deed, name } = button?.dataset ?? {};
+  const { deed, name, names } = button?.dataset ?? {};
   if (deed !== undefined && name !== undefined) void run(name, deed as Deed);
+  if (deed !== undefined && names !== undefined) void runAll(names.split(' '), deed as Deed);
 });
 document.addEventListener('keydown', onKey);
 filter.addEventListener('input', () => list.filter(filter.value));

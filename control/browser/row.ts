@@ -4,16 +4,18 @@ import type { ResourceSummary } from './contract.js';
 import { el, outside, setText } from './dom.js';
 import { costs, inWords, remarks, sleeps } from './words.js';
 
-let mayAct = true;
+let actsToo = true;
 
 /** Whoever may only see gets no buttons. */
 export function onlySee(): void {
-  mayAct = false;
+  actsToo = false;
 }
+
+export const mayAct = (): boolean => actsToo;
 
 /** What can be done with it as it is, the most likely first. */
 export function deedsOf({ phase, members, pinned, configured }: ResourceSummary): Deed[] {
-  if (members !== undefined || !mayAct) return [];
+  if (members !== undefined || !actsToo) return [];
   const pin: Deed[] = pinned === false ? ['pin'] : ['unpin'];
   if (phase === 'asleep') return configured ? ['wake', 'pin'] : [];
   if (phase === 'failed') return ['wake', 'stop', ...pin];

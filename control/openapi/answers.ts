@@ -163,6 +163,10 @@ export const answers = {
         now: time(),
         status: optional(status),
         configuration: optional(configuration),
+        memberNames: optional(z.array(z.string())).meta({
+          description:
+            'Of a pool: those that the configuration names, or, of one with a template, those that are awake.',
+        }),
       })
       .meta({ id: 'ResourceDetails', description: 'One resource.' }),
   ),
