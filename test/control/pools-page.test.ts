@@ -136,6 +136,5 @@ test(
       'document.querySelector("aside").scrollWidth <= innerWidth && document.documentElement.scrollWidth <= innerWidth';
     assert.equal(await page.evaluate(fits), true);
     assert.deepEqual(await seriousFaults(page), []);
-    await picture(page, 'dashboard-pool-phone');
   },
 );
