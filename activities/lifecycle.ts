@@ -14,6 +14,7 @@ import type { LifecycleActivities, Target } from './contract.js';
 import type { Definitions } from './definitions.js';
 import { probeIdle } from './idle-probe.js';
 import { createImageActivities, type ImageServices } from './images/activities.js';
+import type { HandedImages } from './images/handed.js';
 import { quickHealth, untilHealthy } from './instance-health.js';
 import { bootQueue, planOf, quotaOf } from './plan.js';
 import { type BootRequest, type Provider, type ProviderContext, RETRIED } from './providers/contract.js';
@@ -59,8 +60,11 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
     const definition = definitions.ofRevision(name, revision, params);
     return { definition, params: definitions.paramsOf(name, definition, params) };
   };
-  const withImages = async (wanted: BootRequest): Promise<BootRequest> => {
-    const handed = await images.handed(wanted.definition);
+  const withImages = async (
+    wanted: BootRequest,
+    hand: (definition: ResourceDefinition) => Promise<HandedImages | undefined>,
+  ): Promise<BootRequest> => {
+    const handed = await hand(wanted.definition);
     return handed === undefined ? wanted : { ...wanted, images: handed };
   };
   const provider = (target: Target): Provider => providerOf(services, request(target).definition.provider);
@@ -85,7 +89,7 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
     boot: ({ client, ...target }) =>
       attempt(services, 'final', async (context) => {
         const bare = client === undefined ? request(target) : { ...request(target), client };
-        const wanted = await withImages(bare);
+        const wanted = await withImages(bare, (one) => images.forBoot(one, context));
         const started = await provider(target).boot(wanted, context);
         const quick = await quickHealth(subject(target, started.instance), context);
         return quick === undefined ? started : { ...started, healthAfter: quick };
@@ -109,7 +113,7 @@ export function createLifecycleActivities(services: ActivityServices): Lifecycle
         // Whatever is wrong with the images: a stop is a stop. Reconciling releases what this could not.
         const warn = (err: unknown) =>
           services.log.warn({ err, resource: target.name }, 'its images are in trouble');
-        const wanted = await withImages(request(target)).catch(warn);
+        const wanted = await withImages(request(target), (one) => images.handed(one)).catch(warn);
         await provider(target).stop(
           wanted ?? request(target),
           instance,

@@ -5,8 +5,8 @@ import type { ImagePlan, Plan } from './contract.js';
 /** Boots apart: a stop never waits behind a hundred boots. */
 export const bootQueue = (host?: string): string => activityQueue('boot', host);
 export const stopQueue = (host?: string): string => activityQueue('stop', host);
-/** Of the images that are made usable on one host. */
-export const imageQueue = (host: string): string => activityQueue('image', host);
+/** Of the images that are made usable on one host; without host: at a cloud, by any worker. */
+export const imageQueue = (host?: string): string => activityQueue('image', host);
 
 /** What the workflow needs of a definition. */
 export function planOf(
@@ -26,7 +26,7 @@ export function planOf(
     stopQueue: stopQueue(host),
     ...(host === undefined ? {} : { host, moves: definition.placement.moves }),
     ...(quota === undefined ? {} : { quota }),
-    ...(host === undefined || imagesOf(definition).length === 0 ? {} : { images: imagePlan(config, host) }),
+    ...imagePlan(config, definition, host),
     hasHealth: health !== 'none',
     hasProbe: idle.probe !== undefined,
     then: idle.then,
@@ -47,11 +47,17 @@ export function planOf(
   };
 }
 
-const imagePlan = ({ images }: Config, host: string): ImagePlan => ({
-  place: host,
-  queue: imageQueue(host),
-  timeoutMs: images.timeout,
-});
+/** What a machine at a cloud is made from is registered there, and any worker can see to it. */
+function imagePlan(
+  { images: { timeout: timeoutMs } }: Config,
+  definition: ResourceDefinition,
+  host: string | undefined,
+): { images?: ImagePlan } {
+  const [first] = imagesOf(definition);
+  const place = first?.cloud ?? host;
+  if (first === undefined || place === undefined) return {};
+  return { images: { place, queue: imageQueue(first.cloud === undefined ? host : undefined), timeoutMs } };
+}
 
 /** The bounds of a provider; undefined where it has none. */
 export function quotaOf(config: Config, provider: string): QuotaLimits | undefined {

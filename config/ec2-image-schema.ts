@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ec2Account } from './ec2-account.js';
-import { span } from './units.js';
+import { duration, span } from './units.js';
 import { command, environment, flag, text } from './values.js';
 
 const SECOND = 1000;
@@ -32,6 +32,8 @@ export const ec2ImageSettings = z.strictObject({
   ena: flag().default(false),
   /** Bound of one call. */
   callTimeout: span.default(10 * SECOND),
+  /** How long a call is tried again that is throttled or not answered. */
+  patience: duration.default(120 * SECOND),
   /** Between two looks at the import. */
   interval: span.default(5 * SECOND),
   /** Bound of upload and import. */

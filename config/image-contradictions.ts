@@ -1,11 +1,12 @@
 /** What is wrong with images although each of their settings is right. */
 import type { Contradiction } from './contradictions.js';
-import type { ImageSetting } from './image-schema.js';
+import type { Ec2Place, ImageSetting, ImagesDefinition } from './image-schema.js';
 import type { LooseConfigFile } from './schema.js';
+import { either } from './wording.js';
 import type { Path } from './yaml-source.js';
 
 export function imageContradictions({ images, resources }: LooseConfigFile): Contradiction[] {
-  const all = Object.entries(resources).flatMap(([name, { qemu, docker, process, command }]) => {
+  const all = Object.entries(resources).flatMap(([name, { qemu, docker, process, command, ec2, gce }]) => {
     const at = (...keys: string[]): Path => ['resources', name, ...keys];
     const slots: [Path, string | ImageSetting | undefined][] = [
       [at('qemu', 'disk', 'image'), qemu?.disk?.image],
@@ -14,18 +15,22 @@ export function imageContradictions({ images, resources }: LooseConfigFile): Con
       [at('docker', 'load'), docker?.load],
       ...named(at('process', 'images'), process?.images),
       ...named(at('command', 'images'), command?.images),
+      [at('ec2', 'image'), ec2?.image],
+      [at('gce', 'image'), gce?.image],
     ];
+    const cloud = ec2 === undefined ? gce && { gce } : { ec2 };
     const written = qemu?.disk?.overlay === false ? at('qemu', 'disk', 'overlay') : undefined;
     return slots.flatMap(([path, source]) =>
-      source === undefined || typeof source === 'string' ? [] : [{ path, source, written }],
+      source === undefined || typeof source === 'string' ? [] : [{ path, source, written, cloud }],
     );
   });
-  return all.flatMap(({ path, source, written }) => [
+  return all.flatMap(({ path, source, written, cloud }) => [
     ...unsafe(path, source),
     ...unknownPlace(path, source, images.register),
     ...shared(path, written),
     ...notExtracted(path, source),
     ...notInParts(path, source),
+    ...(cloud === undefined ? [] : notAtCloud(path, source, cloud, images.register)),
   ]);
 }
 
@@ -58,6 +63,51 @@ function unknownPlace(path: Path, { register }: ImageSetting, places: object): C
       expected,
     },
   ];
+}
+
+/** Where a machine of a cloud is, as far as its images have to be there too. */
+type CloudOf = { ec2: Pick<Ec2Place['ec2'], 'region' | 'endpoint'> } | { gce: { api: string } };
+
+/** A machine is made from an image of its own cloud and region, and clouds import disks. */
+function notAtCloud(
+  path: Path,
+  { register, type = 'raw' }: ImageSetting,
+  cloud: CloudOf,
+  places: ImagesDefinition['register'],
+): Contradiction[] {
+  const fitting = Object.keys(places).filter((name) => isPlaceOf(cloud, places[name]));
+  const kind = 'ec2' in cloud ? 'ec2, of the same endpoint and region' : 'gce, of the same api';
+  const expected = fitting.length === 0 ? `a place of images.register with ${kind}` : either(fitting);
+  const found: Contradiction[] = [];
+  if (register === undefined) {
+    const message = 'a machine of a cloud is made from an image there, and this one is registered nowhere';
+    found.push({ paths: [path], message, expected: `register: ${expected}` });
+  } else if (Object.hasOwn(places, register) && !fitting.includes(register)) {
+    const message = `what is registered with ${register} is not where the machine is made`;
+    found.push({
+      paths: [
+        [...path, 'register'],
+        ['images', 'register', register],
+      ],
+      message,
+      expected,
+    });
+  }
+  if (type !== 'raw' && type !== 'qcow2') {
+    const message = `clouds import disks, and a ${type} is none`;
+    found.push({ paths: [[...path, 'type']], message, expected: 'raw or qcow2' });
+  }
+  return found;
+}
+
+/** A region that is not said here is the environment's. */
+function isPlaceOf(cloud: CloudOf, place: ImagesDefinition['register'][string] | undefined): boolean {
+  if (place === undefined) return false;
+  if ('gce' in cloud) return 'gce' in place && place.gce.api === cloud.gce.api;
+  if (!('ec2' in place)) return false;
+  const [one, other] = [place.ec2, cloud.ec2];
+  const isRegion = one.region === undefined || other.region === undefined || one.region === other.region;
+  return isRegion && one.endpoint === other.endpoint;
 }
 
 /** It is everybody's, and is compared with its digests. */

@@ -77,6 +77,13 @@ const FILE_OR_IMAGE = wants('a file or an image', 'a path, or { url: https://…
 /** A file that is there, or an image that is fetched. */
 export const fileOrImage = z.union([text('a file'), imageSource], { error: FILE_OR_IMAGE });
 
+const CLOUD_IMAGE = wants(
+  'an image',
+  'its id at the cloud, or { url: https://…, sha256: …, register: PLACE }',
+);
+/** An image that a cloud has, or one that is fetched and registered there. */
+export const cloudImage = z.union([text('an image'), imageSource], { error: CLOUD_IMAGE });
+
 const NAME = wants('a name for an image', 'a letter, then letters, digits and _');
 /** Images handed over as files. */
 export const imagesByName = z

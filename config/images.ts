@@ -18,6 +18,8 @@ export interface WantedImage {
   as: ImageType;
   /** Where beside this host it is registered by the provider itself. */
   docker?: { image: string; engine: string | undefined };
+  /** The place of a cloud, such as `ec2:frankfurt`, whose machine is made from it: no host has to keep it for that. */
+  cloud?: string;
 }
 
 /**
@@ -37,6 +39,7 @@ export function imagesOf(definition: ResourceDefinition): WantedImage[] {
   const { provider } = definition;
   if (provider === 'qemu') return ofQemu(definition.qemu);
   if (provider === 'docker') return ofDocker(definition.docker);
+  if (provider === 'ec2' || provider === 'gce') return ofCloud(provider, definition[provider]?.image);
   if (provider !== 'process' && provider !== 'command') return [];
   const named = definition[provider]?.images ?? {};
   return Object.entries(named).map(([slot, source]) => wanted(slot, source, source.type ?? 'file'));
@@ -59,6 +62,47 @@ function ofDocker(docker: ResourceDefinition['docker']): WantedImage[] {
   if (load === undefined || typeof load === 'string') return [];
   const type = load.type ?? 'oci';
   return [{ ...wanted('load', load, type), docker: { image, engine } }];
+}
+
+/** Clouds import raw disks. */
+function ofCloud(provider: 'ec2' | 'gce', image: string | ImageSetting | undefined): WantedImage[] {
+  if (image === undefined || typeof image === 'string') return [];
+  return [{ ...wanted('image', image, 'raw'), cloud: `${provider}:${image.register}` }];
+}
+
+/** Whether a place is one of a cloud, rather than a host. */
+export const isCloudPlace = (place: string): boolean => /^(?:ec2|gce):/.test(place);
+
+/** An image that a resource of the configuration names, by its key. */
+export function configuredImage(
+  { resources }: Pick<Config, 'resources'>,
+  key: string,
+): WantedImage | undefined {
+  for (const definition of Object.values(resources)) {
+    const found = imagesOf(definition).find((one) => one.key === key);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Whose machines are made from which key, of each configuration: asked for each image that is listed. */
+const made = new WeakMap<Config['resources'], ReadonlyMap<string, readonly string[]>>();
+
+/** Names of the resources whose machines at a cloud are made from an image, asleep or awake. */
+export function madeAtClouds({ resources }: Pick<Config, 'resources'>, key: string): readonly string[] {
+  const known = made.get(resources) ?? allMadeAtClouds(resources);
+  made.set(resources, known);
+  return known.get(key) ?? [];
+}
+
+function allMadeAtClouds(resources: Config['resources']): ReadonlyMap<string, readonly string[]> {
+  const all = new Map<string, string[]>();
+  for (const [name, definition] of Object.entries(resources)) {
+    for (const { key, cloud } of imagesOf(definition)) {
+      if (cloud !== undefined) all.set(key, [...(all.get(key) ?? []), name]);
+    }
+  }
+  return all;
 }
 
 function wanted(slot: string, setting: ImageSetting, as: ImageType): WantedImage {

@@ -23,7 +23,16 @@ export {
   type ImageType,
   imageSourceShape,
 } from './image-schema.js';
-export { imageFolder, imageKey, imageName, imagesOf, type WantedImage } from './images.js';
+export {
+  configuredImage,
+  imageFolder,
+  imageKey,
+  imageName,
+  imagesOf,
+  isCloudPlace,
+  madeAtClouds,
+  type WantedImage,
+} from './images.js';
 export { type InstanceFile, instanceFile, instanceFolder, instanceSchema } from './instances.js';
 export { LEASE_PATH, type LeaseQuestion, type LeaseReply, leaseCallText } from './lease-call.js';
 export { defaultConfigFile, loadConfig, loadOwnConfig, parseConfig } from './load.js';

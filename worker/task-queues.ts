@@ -29,8 +29,8 @@ export interface QueueOptions {
 }
 
 /**
- * One Temporal worker for each task queue: workflows; boots, stops and images of this host; boots and stops of what is
- * bound to no host.
+ * One Temporal worker for each task queue: workflows; boots, stops and images of this host; boots, stops and images of
+ * what is bound to no host.
  */
 export async function createWorkers(options: QueueOptions): Promise<Worker[]> {
   const { config, host, hostBound, anywhere } = options;
@@ -43,7 +43,11 @@ export async function createWorkers(options: QueueOptions): Promise<Worker[]> {
       activityQueue(options, imageQueue(host), config.images.parallel),
     );
   if (anywhere)
-    queues.push(activityQueue(options, bootQueue(), boots), activityQueue(options, stopQueue(), stops));
+    queues.push(
+      activityQueue(options, bootQueue(), boots),
+      activityQueue(options, stopQueue(), stops),
+      activityQueue(options, imageQueue(), config.images.parallel),
+    );
   return Promise.all(queues.map((queue) => Worker.create(queue)));
 }
 

@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import type { ImageSetting } from '../../config/index.js';
 import { ReveilleError } from '../../errors/index.js';
 
-/** An image that is usable on this host, as a provider gets it. */
+/** An image that is usable on this host or at a cloud, as a provider gets it. */
 export interface HandedImage {
   readonly key: string;
-  /** Absolute: its file, or the folder of its files where it has several. */
-  readonly path: string;
+  /** Absolute: its file, or the folder of its files where it has several. Undefined where it is used at a cloud. */
+  readonly path: string | undefined;
   /** What the place of images.register calls it. */
   readonly id?: string;
 }
@@ -23,9 +23,20 @@ export function fileOf(
   { folder, images }: { folder: string; images: HandedImages | undefined },
 ): string {
   if (typeof setting === 'string') return resolve(folder, setting);
-  const image = images?.get(slot);
-  if (image === undefined) throw new ReveilleError('INTERNAL', `the image for ${slot} was not handed over`);
-  return image.path;
+  const path = images?.get(slot)?.path;
+  if (path === undefined) throw new ReveilleError('INTERNAL', `the image for ${slot} was not handed over`);
+  return path;
+}
+
+/**
+ * The id of the setting `image` at a cloud: as it stands there, or of an image that was registered.
+ * @throws ReveilleError INTERNAL where nobody has handed it over.
+ */
+export function cloudIdOf(setting: string | ImageSetting, images: HandedImages | undefined): string {
+  if (typeof setting === 'string') return setting;
+  const id = images?.get('image')?.id;
+  if (id === undefined) throw new ReveilleError('INTERNAL', 'the image was not handed over');
+  return id;
 }
 
 /** What commands are told of images. */
@@ -33,6 +44,7 @@ export function imagesEnvironment(images: HandedImages = new Map()): Record<stri
   return Object.fromEntries(
     [...images].flatMap(([slot, { path, id }]) => {
       const name = `REVEILLE_IMAGE_${slot.toUpperCase()}`;
+      if (path === undefined) return [];
       return [[name, path], ...(id === undefined ? [] : [[`${name}_ID`, id]])];
     }),
   );

@@ -2,10 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Config,
+  configuredImage,
   imageFolder,
   imageName,
   imagesOf,
+  isCloudPlace,
+  madeAtClouds,
   type ResourceDefinition,
+  type WantedImage,
 } from '../../config/index.js';
 import { ReveilleError } from '../../errors/index.js';
 import type { ImageInput, ImageResult, MissingImage, StopMode } from '../../workflows/messages.js';
@@ -14,9 +18,8 @@ import type { HeldFile } from './fetch/index.js';
 import type { HandedImages } from './handed.js';
 import { make } from './make.js';
 import { pretend } from './pretend.js';
-import { register, registered, takeBack } from './registration.js';
-import { addedSource, ImageSources } from './sources.js';
-import type { StoredImage } from './store/records.js';
+import { idAtCloud, register, registered, takeBack } from './registration.js';
+import { addedSource, ImageSources, type KnownSource } from './sources.js';
 import { ImageStore } from './store/store.js';
 import { pathOf, type WorkContext } from './stored.js';
 import { HeldTorrents } from './torrents.js';
@@ -58,6 +61,7 @@ export class HostImages {
         budgetBytes: budget,
         recheckAfterMs: recheck,
         deregister: (image, signal) => takeBack(image, this.services.config, signal),
+        otherUsers: (key) => madeAtClouds(this.services.config, key),
         log,
       });
     this.opened = opened;
@@ -96,24 +100,66 @@ export class HostImages {
     }
     for (const wanted of imagesOf(definition)) {
       this.sources.remember(wanted);
-      const isBase = wanted.slot === 'disk';
-      const user = isBase ? keptUser(name) : awakeUser(name, generation);
-      const image = await this.take(wanted.key, user, context);
-      const known = { ...wanted, trusted: true };
-      const isUsable = image !== undefined && (await registered(image, known, this.services.config, context));
+      const isUsable =
+        wanted.cloud === undefined
+          ? await this.isUsableHere(wanted, { name, generation }, context)
+          : (await this.idAt(wanted.cloud, wanted.key, context)) !== undefined;
       if (!isUsable) missing.set(wanted.key, { key: wanted.key, name: imageName(wanted.source) });
     }
     return [...missing.values()];
   }
 
-  private async take(key: string, user: string, context: WorkContext): Promise<StoredImage | undefined> {
-    const store = await this.store();
-    return await store.use(key, user, context);
+  private async isUsableHere(
+    wanted: WantedImage,
+    { name, generation }: Pick<ImageUser, 'name' | 'generation'>,
+    context: WorkContext,
+  ): Promise<boolean> {
+    const user = wanted.slot === 'disk' ? keptUser(name) : awakeUser(name, generation);
+    const image = await (await this.store()).use(wanted.key, user, context);
+    const known = { ...wanted, trusted: true };
+    return image !== undefined && (await registered(image, known, this.services.config, context));
   }
 
-  /** What a definition's images are, for those that are there. @returns undefined where it names none. */
+  /**
+   * The id of an image at a cloud. A worker of this host may have died before it wrote down what it had registered: then
+   * nobody would ever take it back.
+   */
+  private async idAt(
+    place: string,
+    key: string,
+    context: Pick<WorkContext, 'signal'>,
+  ): Promise<string | undefined> {
+    const id = await idAtCloud(place, key, this.services.config, context);
+    if (id === undefined || !this.isUsed) return id;
+    const store = await this.store();
+    const image = store.find(key);
+    if (image?.registrations.every((one) => one.place !== place)) await store.setRegistration(key, place, id);
+    return id;
+  }
+
+  /**
+   * What a generation is booted from.
+   * @returns undefined where its definition names no images.
+   * @throws ReveilleError IMAGE_REGISTER_FAILED where a cloud has lost one since it was looked for.
+   */
+  async forBoot(
+    definition: ResourceDefinition,
+    context: Pick<WorkContext, 'signal'>,
+  ): Promise<HandedImages | undefined> {
+    const [first] = imagesOf(definition);
+    if (first?.cloud === undefined) return await this.handed(definition);
+    const { slot, key, cloud, source } = first;
+    const id = await this.idAt(cloud, key, context);
+    if (id !== undefined) return new Map([[slot, { key, path: undefined, id }]]);
+    throw new ReveilleError('IMAGE_REGISTER_FAILED', `${imageName(source)} is at ${cloud} no more`);
+  }
+
+  /**
+   * What the images of a definition are that are there on this host.
+   * @returns undefined where it names none that this host keeps for it.
+   */
   async handed(definition: ResourceDefinition): Promise<HandedImages | undefined> {
-    const wanted = imagesOf(definition);
+    const wanted = imagesOf(definition).filter(({ cloud }) => cloud === undefined);
     if (wanted.length === 0) return undefined;
     const store = await this.store();
     return new Map(
@@ -145,6 +191,14 @@ export class HostImages {
     return this.torrents.wanted(await this.store(), this.config.images.torrent.seed);
   }
 
+  /** Another worker has looked at what is needed at a cloud: the configuration is the same here. */
+  private configured(key: string): KnownSource | undefined {
+    const found = configuredImage(this.services.config, key);
+    if (found === undefined) return undefined;
+    const { slot: _slot, cloud: _cloud, ...known } = found;
+    return { ...known, trusted: true };
+  }
+
   /**
    * Makes one image usable, from where an earlier try was cut off.
    * @param trusted of an image that no definition names: whether the operator of this host has added it.
@@ -154,6 +208,7 @@ export class HostImages {
     // What the configuration names stays the operator's, whoever else asks for it: resources may be waiting for this.
     const known =
       this.sources.known(input.key) ??
+      this.configured(input.key) ??
       (input.added === undefined ? undefined : addedSource(input.added, trusted));
     if (known === undefined)
       throw new ReveilleError('IMAGE_UNKNOWN', `nobody here knows where ${input.key} is from`);
@@ -161,6 +216,11 @@ export class HostImages {
       throw new ReveilleError('IMAGE_SOURCE_INVALID', 'the key is not that of the source');
     const { config } = this.services;
     if (config.images.test !== undefined) return await pretend(known, config.images.test.sleep, context);
+    if (isCloudPlace(input.place)) {
+      // Registered by a worker that was lost before it could say so, or by another host: nothing has to be fetched.
+      const id = await this.idAt(input.place, known.key, context);
+      if (id !== undefined) return { key: known.key, bytes: 0, id };
+    }
     const store = await this.store();
     const { log } = this.services;
     // Evicted before it is written down where it is registered, it would stay there for good.

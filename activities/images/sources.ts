@@ -5,7 +5,7 @@ import type { AddedImage } from '../../workflows/messages.js';
 import { readIfThere, replaceFile } from '../host/atomic.js';
 
 /** What an image is made from, as the host remembers it: references of the configuration stay references. */
-export interface KnownSource extends Omit<WantedImage, 'slot'> {
+export interface KnownSource extends Omit<WantedImage, 'slot' | 'cloud'> {
   /** Whether the operator of this host named it. */
   trusted: boolean;
 }
@@ -22,7 +22,7 @@ export class ImageSources {
 
   constructor(private readonly folder: string) {}
 
-  remember({ slot: _, ...image }: WantedImage): void {
+  remember({ slot: _slot, cloud: _cloud, ...image }: WantedImage): void {
     if (this.told.has(image.key)) return;
     const known: KnownSource = { ...image, trusted: true };
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });

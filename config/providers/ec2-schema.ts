@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ec2Account } from '../ec2-account.js';
+import { cloudImage } from '../image-schema.js';
 import { duration, size, span } from '../units.js';
 import { flag, port, reference, text } from '../values.js';
 import { wants } from '../wording.js';
@@ -42,8 +43,11 @@ export const ec2Settings = z.strictObject({
     .optional(),
   /** The one instance that exists with all these tags: it is started and stopped, never terminated. */
   find: tags.refine((all) => Object.keys(all).length > 0, TAGS).optional(),
-  /** Creates an instance from this image (ami-…, emi-…). */
-  image: text('an image').optional(),
+  /**
+   * Creates an instance from this image: its id (ami-…, emi-…), or a disk by URL, which is fetched and registered once
+   * with the place `register`, of the same region.
+   */
+  image: cloudImage.optional(),
   /** Kernel that it boots, where the image does not say (aki-…, eki-…). */
   kernel: text('a kernel').optional(),
   /** Ramdisk that it boots with (ari-…, eri-…). */

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { cloudImage } from '../image-schema.js';
 import { duration, size, span } from '../units.js';
 import { command, environment, flag, port, reference, text, webUrl, whole } from '../values.js';
 import { wants } from '../wording.js';
@@ -54,9 +55,10 @@ export const gceSettings = z.strictObject({
   name: machineName.optional(),
   /**
    * Created from: a URL, projects/PROJECT/global/images/NAME, global/images/NAME of the own project, or the short name
-   * of one of Debian's, such as family/debian-12. Default: family/debian-12; with a container Container-Optimized OS.
+   * of one of Debian's, such as family/debian-12; or a disk by URL, which is fetched and registered once with the place
+   * `register`. Default: family/debian-12; with a container Container-Optimized OS.
    */
-  image: text('an image').optional(),
+  image: cloudImage.optional(),
   /** Such as e2-small. */
   machineType: text('a machine type').default('n1-standard-1'),
   /** By which firewall rules know it. */

@@ -83,6 +83,6 @@ test('docs/clouds.md and docs/providers.md: the examples for Compute Engine are 
     ([, text = '']) => text,
   );
   const ofGce = examples.filter((text) => text.includes('provider: gce'));
-  assert.equal(ofGce.length, 2);
+  assert.equal(ofGce.length, 3);
   for (const text of ofGce) assert.deepEqual(issuesOf(text), [], text);
 });

@@ -101,7 +101,7 @@ test('a disk becomes an image of Compute Engine: packed as it wants it, through 
   assert.ok(spec.rawDisk?.source.startsWith(`${bucket.url}/my-images/reveille-`));
   assert.equal(spec.family, 'mine');
   assert.equal(bucket.objects.size, 0);
-  assert.equal(await google.exists(ID, context()), true);
+  assert.equal(await google.find(KEY, undefined, context()), ID);
 });
 
 test('answers that are lost on the way to the bucket cost nothing but time', async (t) => {
@@ -152,9 +152,9 @@ test('who comes to an image that is there, is being imported, or has failed, tak
   assert.equal(inserts(), 1);
   await google.register(image, context());
   for (const one of compute.project.images.values()) one.status = 'FAILED';
-  assert.equal(await google.exists(ID, context()), false);
+  assert.equal(await google.find(KEY, ID, context()), undefined);
   assert.equal(await google.register(image, context()), ID);
-  assert.equal(await google.exists(ID, context()), true);
+  assert.equal(await google.find(KEY, undefined, context()), ID);
 });
 
 test('an import that fails says why, and leaves the bucket empty', async (t) => {
@@ -192,5 +192,5 @@ test('IP8: an image is deregistered unless a resource is created from it, and co
   await free.google.deregister(ID, context());
   assert.equal(free.compute.project.images.size, 0);
   await free.google.deregister(ID, context());
-  assert.equal(await free.google.exists(ID, context()), false);
+  assert.equal(await free.google.find(KEY, ID, context()), undefined);
 });

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import type { HostServices } from '../../activities/host/services.js';
 import { doChore } from '../../activities/images/chores.js';
 import { HostImages, type ImageUser } from '../../activities/images/host-images.js';
 import type { WorkContext } from '../../activities/images/stored.js';
-import { type Config, configSchema, imageFolder, imagesOf } from '../../config/index.js';
+import { type Config, configSchema, configuredImage, imageFolder, imagesOf } from '../../config/index.js';
 import type { ChoreResult, ImageChore, ImageResult } from '../../workflows/messages.js';
 import { quiet } from './stack.js';
 
@@ -28,9 +29,10 @@ interface Extras {
 /** The images of a host as its workers have them, without Temporal; sources are files of the test's own. */
 export class ImageHost {
   readonly folder: string;
-  readonly config: Config;
+  config: Config;
   /** Each as a worker of its own has it. */
   readonly workers: HostImages[];
+  private readonly services: HostServices[] = [];
 
   /** @param data of each resource's one image. @param images more of the section `images`. */
   constructor(
@@ -51,7 +53,7 @@ export class ImageHost {
     );
     const section = { keepFree: '0B', register: { shelf: SHELF }, ...images };
     this.config = {
-      ...configSchema.parse({ resources: { ...own, ...more }, images: section }),
+      ...configSchema.parse({ site: 'images', resources: { ...own, ...more }, images: section }),
       file: undefined,
       folder: this.folder,
     };
@@ -64,7 +66,15 @@ export class ImageHost {
 
   anotherWorker(): HostImages {
     const { config, folder } = this;
-    return new HostImages({ config, stateDir: join(folder, '.reveille'), host: 'test-host', log: quiet });
+    const services = { config, stateDir: join(folder, '.reveille'), host: 'test-host', log: quiet };
+    this.services.push(services);
+    return new HostImages(services);
+  }
+
+  /** As after a reload of the configuration. */
+  reload(change: Partial<Config>): void {
+    this.config = { ...this.config, ...change };
+    for (const one of this.services) one.config = this.config;
   }
 
   get images(): HostImages {
@@ -95,7 +105,8 @@ export class ImageHost {
   }
 
   input(key: string, name = key) {
-    return { key, name, place: 'test-host', queue: 'unused', timeoutMs: 60_000 };
+    const place = configuredImage(this.config, key)?.cloud ?? 'test-host';
+    return { key, name, place, queue: 'unused', timeoutMs: 60_000 };
   }
 
   /** What a command asks of the host's images. */

@@ -27,12 +27,16 @@ export class CommandRegistrar implements Registrar {
     return firstLine(this.commandOf('register'), end, 'id', MAX_ID);
   }
 
-  async exists(id: string, context: RegistrarContext): Promise<boolean> {
+  async find(
+    _key: string,
+    known: string | undefined,
+    context: RegistrarContext,
+  ): Promise<string | undefined> {
     const { exists } = this.settings;
-    if (exists === undefined) return true;
-    const end = await this.run('exists', exists, { IMAGE_ID: id }, context);
+    if (exists === undefined || known === undefined) return known;
+    const end = await this.run('exists', exists, { IMAGE_ID: known }, context);
     if (end.code !== 0 && end.code !== 1) throw this.failed('exists', end);
-    return end.code === 0;
+    return end.code === 0 ? known : undefined;
   }
 
   async deregister(id: string, context: RegistrarContext): Promise<void> {

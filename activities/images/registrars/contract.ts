@@ -30,8 +30,12 @@ export interface Registrar {
   readonly place: string;
   /** @throws ReveilleError IMAGE_REGISTER_FAILED saying why, and nothing secret. */
   register(image: PlacedImage, context: RegistrarContext): Promise<string>;
-  /** Whether the place still has it. @throws ReveilleError IMAGE_REGISTER_FAILED where nobody can say. */
-  exists(id: string, context: RegistrarContext): Promise<boolean>;
+  /**
+   * Under which id the place has an image that can be used.
+   * @param known under which it was registered, as far as this host knows. Clouds do without: its name has the key.
+   * @returns undefined where it has none. @throws ReveilleError IMAGE_REGISTER_FAILED where nobody can say.
+   */
+  find(key: string, known: string | undefined, context: RegistrarContext): Promise<string | undefined>;
   /** Content where it is gone already. @throws ReveilleError IMAGE_REGISTER_FAILED, or IMAGE_IN_USE: the image stays. */
   deregister(id: string, context: RegistrarContext): Promise<void>;
 }

@@ -33,8 +33,9 @@ export class DockerRegistrar implements Registrar {
     throw new ReveilleError('IMAGE_REGISTER_FAILED', `there is no image ${this.image} in what was fetched`);
   }
 
-  async exists(id: string): Promise<boolean> {
-    return (await this.idNow()) === id;
+  /** Its name may lead to an image of somebody else's. */
+  async find(_key: string, known: string | undefined): Promise<string | undefined> {
+    return known !== undefined && (await this.idNow()) === known ? known : undefined;
   }
 
   /** By its exact id: the name may lead to another image by now. Never one that a container is made from. */

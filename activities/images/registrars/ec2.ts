@@ -45,7 +45,7 @@ export class Ec2Registrar implements Registrar {
       throw new ReveilleError('IMAGE_REGISTER_FAILED', message);
     }
     return await this.bounded(context, async (calls, bounded) => {
-      const name = this.nameOf(image);
+      const name = this.nameOf(image.key);
       const known = await calls.image('name', name);
       const snapshot =
         (await calls.snapshots(FOR, name))[0] ??
@@ -53,12 +53,16 @@ export class Ec2Registrar implements Registrar {
         (await this.imported(calls, image, name, bounded));
       const id = known?.ImageId ?? (await this.registerOnce(calls, name, snapshot));
       await calls.tag(snapshot, REGISTERED, id);
+      await this.untilAvailable(calls, id, bounded.signal);
       return id;
     });
   }
 
-  exists(id: string, context: RegistrarContext): Promise<boolean> {
-    return this.bounded(context, async (calls) => (await calls.image('image-id', id)) !== undefined);
+  find(key: string, _known: string | undefined, context: RegistrarContext): Promise<string | undefined> {
+    return this.bounded(context, async (calls) => {
+      const image = await calls.image('name', this.nameOf(key));
+      return image?.State === 'available' ? image.ImageId : undefined;
+    });
   }
 
   /**
@@ -106,6 +110,12 @@ export class Ec2Registrar implements Registrar {
       if (id === undefined) throw error;
       return id;
     }
+  }
+
+  /** The cloud may not tell of a new one at once, and makes no instance from one that is pending. */
+  private async untilAvailable(calls: Ec2ImageCalls, id: string, signal: AbortSignal): Promise<void> {
+    while ((await calls.image('image-id', id))?.State !== 'available')
+      await pause(this.settings.interval, signal);
   }
 
   /** @returns the snapshot of an image, tagged. */
@@ -167,7 +177,7 @@ export class Ec2Registrar implements Registrar {
   }
 
   /** With what becomes of its bytes: another kernel is another image. */
-  private nameOf({ key }: PlacedImage): string {
+  private nameOf(key: string): string {
     const { architecture, virtualization, rootDevice, kernel, ramdisk, ena } = this.settings;
     const text = JSON.stringify([key, architecture, virtualization, rootDevice, kernel, ramdisk, ena]);
     return this.start + createHash('sha256').update(text).digest('hex').slice(0, 32);
@@ -205,7 +215,7 @@ export class Ec2Registrar implements Registrar {
     );
     const sdk = await import('@aws-sdk/client-ec2');
     const client = await makeClient(sdk, { region, endpoint, profile, credentials });
-    const bounds = { callMs: settings.callTimeout, patienceMs: settings.timeout, signal };
+    const bounds = { callMs: settings.callTimeout, patienceMs: settings.patience, signal };
     return new Ec2ImageCalls(sdk, client, bounds, createMasker(secretsOfCredentials(credentials)));
   }
 }

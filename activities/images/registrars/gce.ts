@@ -56,7 +56,7 @@ export class GceRegistrar implements Registrar {
     const late = AbortSignal.timeout(this.settings.timeout);
     const signal = AbortSignal.any([context.signal, late]);
     const beat = setInterval(() => context.progress(0), BEAT_MS);
-    const name = `reveille-${image.key.slice(0, KEY_DIGITS)}`;
+    const name = nameOf(image.key);
     try {
       await this.told(this.untilReady(name, image.path, { ...context, signal }));
     } catch (error) {
@@ -66,11 +66,17 @@ export class GceRegistrar implements Registrar {
     } finally {
       clearInterval(beat);
     }
-    return `projects/${this.settings.project}/global/images/${name}`;
+    return this.idOf(name);
   }
 
-  async exists(id: string, { signal }: RegistrarContext): Promise<boolean> {
-    return (await this.told(this.look(nameIn(id), signal)))?.status === 'READY';
+  async find(
+    key: string,
+    _known: string | undefined,
+    { signal }: RegistrarContext,
+  ): Promise<string | undefined> {
+    const name = nameOf(key);
+    const found = await this.told(this.look(name, signal));
+    return found?.status === 'READY' ? this.idOf(name) : undefined;
   }
 
   /** Machines that run have disks of their own; one that is created later would want it still. */
@@ -83,6 +89,10 @@ export class GceRegistrar implements Registrar {
     );
     if (user !== undefined) throw new ReveilleError('IMAGE_IN_USE', `${user} is created from ${id}`);
     await this.told(this.remove(nameIn(id), signal));
+  }
+
+  private idOf(name: string): string {
+    return `projects/${this.settings.project}/global/images/${name}`;
   }
 
   /** Whoever comes to it takes up what there is: imported, being imported, or failed. */
@@ -167,4 +177,5 @@ function isImage(text: string, project: string, name: string): boolean {
   return (api ?? short ?? project) === project;
 }
 
+const nameOf = (key: string): string => `reveille-${key.slice(0, KEY_DIGITS)}`;
 const nameIn = (id: string): string => id.slice(id.lastIndexOf('/') + 1);

@@ -15,6 +15,8 @@ export interface KeeperOptions {
   /** What the whole folder may take up on the disk. */
   budgetBytes: number;
   deregister: Deregister;
+  /** Who uses an image although nobody has written that down, by its key. */
+  otherUsers: (key: string) => readonly string[];
   log: Logger;
 }
 
@@ -37,7 +39,7 @@ export class Keeper {
     readonly layout: Layout,
     readonly options: KeeperOptions,
   ) {
-    this.records = new Records(layout);
+    this.records = new Records(layout, options.otherUsers);
   }
 
   /** Runs what changes the store, alone among all processes. For moments only. */

@@ -34,7 +34,11 @@ const UNREADABLE = 'unknown (its state cannot be read)';
 
 /** What stands in the files of a store about images. To be changed under the store's lock only. */
 export class Records {
-  constructor(private readonly layout: Layout) {}
+  /** @param others who use an image although nobody has written that down, by its key. */
+  constructor(
+    private readonly layout: Layout,
+    private readonly others: (key: string) => readonly string[],
+  ) {}
 
   /** @returns undefined where there is none, or none that can be understood. */
   image(key: string): StoredImage | undefined {
@@ -48,7 +52,7 @@ export class Records {
       ...facts,
       bytes,
       files: files.map((stored) => ({ ...stored, file: join(folder, stored.path) })),
-      users: uses.map(({ user }) => user),
+      users: [...uses.map(({ user }) => user), ...this.others(key)],
       lastUseMs,
       checkedMs,
       registrations,
@@ -65,7 +69,8 @@ export class Records {
       const key = /^(.+)\.json$/.exec(file)?.[1] ?? '';
       if (!isKey(key) || existsSync(this.layout.image(key)) || existsSync(this.layout.draft(key))) return [];
       const { uses, lastUseMs, registrations } = this.state(key);
-      return uses.length === 0 && registrations.length > 0 ? [{ key, lastUseMs, registrations }] : [];
+      const isUsed = uses.length > 0 || this.others(key).length > 0;
+      return !isUsed && registrations.length > 0 ? [{ key, lastUseMs, registrations }] : [];
     });
   }
 

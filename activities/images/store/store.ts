@@ -23,6 +23,8 @@ export interface ImageStoreOptions {
   recheckAfterMs?: number;
   /** Default: nothing is registered anywhere. */
   deregister?: Deregister;
+  /** Who uses an image beside those that are written down, by its key. Default: nobody. */
+  otherUsers?: (key: string) => readonly string[];
   log: Logger;
 }
 
@@ -44,10 +46,11 @@ export class ImageStore {
 
   /** @throws ReveilleError IMAGE_STORE_UNUSABLE. */
   static async open(options: ImageStoreOptions): Promise<ImageStore> {
-    const { directory, budgetBytes, recheckAfterMs = WEEK_MS, deregister = async () => {}, log } = options;
+    const { directory, budgetBytes, recheckAfterMs = WEEK_MS, log } = options;
+    const { deregister = async () => {}, otherUsers = () => [] } = options;
     const layout = new Layout(directory);
     layout.check();
-    const keeper = new Keeper(layout, { budgetBytes, deregister, log });
+    const keeper = new Keeper(layout, { budgetBytes, deregister, otherUsers, log });
     const session = await keeper.locked(async () => {
       layout.prepare();
       const opened = await Session.open(layout, keeper.records);

@@ -1,5 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { ReveilleError } from '../../../errors/index.js';
+import { cloudIdOf } from '../../images/handed.js';
 import type { BootRequest, ProviderContext } from '../contract.js';
 import type { Account, Accounts } from './accounts.js';
 import type { Machine } from './machine.js';
@@ -33,10 +34,9 @@ export class CreatedSource implements Source {
   /** @throws Refusal where it is to be had nowhere: that of the last candidate. */
   async make(): Promise<Machine | undefined> {
     const { cloud, settings } = this.account;
-    this.image ??= await cloud.image(settings.image ?? '');
-    if (this.image === undefined) {
-      throw new ReveilleError('CLOUD_INVALID', `the cloud has no image ${settings.image}`);
-    }
+    const id = cloudIdOf(settings.image ?? '', this.request.images);
+    this.image ??= await cloud.image(id);
+    if (this.image === undefined) throw new ReveilleError('CLOUD_INVALID', `the cloud has no image ${id}`);
     const candidates = candidatesOf(settings);
     for (;;) {
       const candidate = candidates[this.index];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BlockDeviceMapping, Image, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import { cloudIdOf } from '../../images/handed.js';
 import type { BootRequest } from '../contract.js';
 import type { Accounts, Ec2Settings } from './accounts.js';
 import { paramsToTags, TAGS } from './tags.js';
@@ -58,7 +59,7 @@ export function specOf(
     MinCount: 1,
     MaxCount: 1,
     ClientToken: tokenOf(owner, request, candidate),
-    ImageId: settings.image,
+    ImageId: cloudIdOf(settings.image ?? '', request.images),
     TagSpecifications: [
       { ResourceType: 'instance', Tags: list },
       // Disks tell whose they were, should one ever be left.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { type Config, resolveReferences, type SettingsOf, settingsOf } from '../../../config/index.js';
+import { cloudIdOf, type HandedImages } from '../../images/handed.js';
 import type { BootRequest } from '../contract.js';
 import { cloudConfig } from './container.js';
 import { labelsFor, PARAMS } from './labels.js';
@@ -43,7 +44,7 @@ export function specOf(request: BootRequest, zone: string, owner: string, config
         boot: true,
         autoDelete: disk.autoDelete,
         initializeParams: {
-          sourceImage: imageOf(settings),
+          sourceImage: imageOf(settings, request.images),
           ...(disk.size === undefined ? {} : { diskSizeGb: String(Math.ceil(disk.size / GIB)) }),
           ...(disk.type === undefined ? {} : { diskType: `zones/${zone}/diskTypes/${disk.type}` }),
         },
@@ -55,9 +56,10 @@ export function specOf(request: BootRequest, zone: string, owner: string, config
   };
 }
 
-function imageOf({ image, container }: Settings): string {
+function imageOf({ image, container }: Settings, images: HandedImages | undefined): string {
   if (image === undefined) return container === undefined ? `${DEBIAN}/family/debian-12` : CONTAINER_OS;
-  return /^(https?:|projects\/|global\/)/.test(image) ? image : `${DEBIAN}/${image}`;
+  const id = cloudIdOf(image, images);
+  return /^(https?:|projects\/|global\/)/.test(id) ? id : `${DEBIAN}/${id}`;
 }
 
 function networkOf({ network, subnetwork, externalAddress }: Settings, zone: string): object {

@@ -15,7 +15,7 @@ function newAddress(): string {
 
 export interface Inserted extends Partial<Machine> {
   name: string;
-  disks?: { autoDelete?: boolean }[];
+  disks?: { autoDelete?: boolean; initializeParams?: { sourceImage?: string } }[];
 }
 
 /** One instance of the fake, with what it was inserted with. */
