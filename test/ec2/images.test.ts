@@ -160,6 +160,34 @@ describe('images of a cloud with EC2’s interface', needs('moto'), () => {
     assert.ok(!(await registered()).includes(id));
   });
 
+  test('kernel, ramdisk and the rest of a place’s settings reach the registration', async (t) => {
+    const asked: URLSearchParams[] = [];
+    const stop = yard().site.faults.decide((call) => {
+      if (call.includes('Action=RegisterImage&'))
+        asked.push(new URLSearchParams(call.slice(call.indexOf(' ') + 1)));
+      return undefined;
+    });
+    const settings = {
+      kernel: 'eki-1',
+      ramdisk: 'eri-1',
+      rootDevice: '/dev/xvda',
+      virtualization: 'paravirtual',
+    };
+    const path = join(root, 'package.json');
+    const paravirtual = registrar(tempFolder(t), settings);
+    const id = await paravirtual.register(placed(path, 'f'.repeat(64)), context());
+    const plain = await registrar(tempFolder(t)).register(placed(path, '0'.repeat(64)), context());
+    stop();
+    const [first, second] = asked;
+    assert.ok(first && second && asked.length === 2);
+    assert.deepEqual(
+      ['KernelId', 'RamdiskId', 'RootDeviceName', 'VirtualizationType'].map((key) => first.get(key)),
+      ['eki-1', 'eri-1', '/dev/xvda', 'paravirtual'],
+    );
+    assert.deepEqual([second.get('KernelId'), second.get('RamdiskId')], [null, null]);
+    for (const one of [id, plain]) await paravirtual.deregister(one, context());
+  });
+
   test('what the cloud cannot import is told with its words', async (t) => {
     const lost = registrar(tempFolder(t), { upload: ['/bin/echo', 's3://bucket/nothing'] });
     await assert.rejects(lost.register(placed('/nowhere', 'b'.repeat(64)), context()), {
