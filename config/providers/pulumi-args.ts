@@ -104,6 +104,11 @@ export const eucalyptusVmArgs = z.strictObject({
   zone: text('a zone').optional(),
   /** Who reaches the port: CIDR blocks, or "world". Default: nobody. */
   allow: allowed,
+  /**
+   * A rule that lets the machine reach everybody, as it needs for updates. false: none is made, for sites without VPC
+   * (network mode EDGE), which know no such rules and hold nothing back; at others it then reaches nobody.
+   */
+  egress: flag().default(true),
   /** Run by the machine at its first start. Encrypted in the state. */
   userData: reference.optional(),
   /** Which of its addresses is used. */

@@ -155,6 +155,18 @@ test('a Eucalyptus site is spoken to at its endpoint, and nowhere else', needed,
 });
 
 test(
+  'a machine of a Eucalyptus site reaches others, unless the site knows no such rules',
+  needed,
+  async () => {
+    const out = [{ protocol: '-1', fromPort: 0, toPort: 0, cidrBlocks: ['0.0.0.0/0'] }];
+    assert.deepEqual(group((await run('eucalyptus-vm')).resources).egress, out);
+    const { resources } = await run('eucalyptus-vm', { egress: false });
+    assert.equal(group(resources).egress, undefined);
+    assert.deepEqual(machine(resources).vpcSecurityGroupIds, ['vm-id']);
+  },
+);
+
+test(
   'a machine of Google Cloud: no address in the internet unless asked, a static one where asked',
   needed,
   async () => {

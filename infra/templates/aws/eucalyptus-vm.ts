@@ -27,6 +27,10 @@ export default function eucalyptusVm(args: EucalyptusVmArgs, context: TemplateCo
     {
       description: `Who reaches ${name}`,
       ingress: openings(port, args.allow),
+      // Pulumi's provider takes away the rule that the cloud makes by itself.
+      ...(args.egress
+        ? { egress: [{ protocol: '-1', fromPort: 0, toPort: 0, cidrBlocks: ['0.0.0.0/0'] }] }
+        : {}),
       tags,
     },
     options,
