@@ -1,46 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configSchema, type ProviderName, readSettings } from '../../config/index.js';
+import { readSettings } from '../../config/index.js';
 import { needs } from '../kit/engines.js';
-import { type Created, created, only } from '../kit/pulumi-mocks.js';
-
-const FILES: Record<string, string> = {
-  'aws-vm': 'templates/aws/vm.js',
-  'aws-container': 'templates/aws/container.js',
-  'eucalyptus-vm': 'templates/aws/eucalyptus-vm.js',
-  'gcp-vm': 'templates/gcp/vm.js',
-  'gcp-container': 'templates/gcp/container.js',
-};
-/** The three values that a user changes. */
-const LEAST: Record<string, object> = {
-  'aws-vm': { region: 'eu-central-1', image: 'ami-1' },
-  'aws-container': { region: 'eu-central-1', image: 'ami-1', container: 'nginx' },
-  'eucalyptus-vm': { endpoint: 'http://10.0.0.1:8773/services/compute', image: 'emi-1' },
-  'gcp-vm': { project: 'my-project', zone: 'europe-west3-a' },
-  'gcp-container': { project: 'my-project', zone: 'europe-west3-a', container: 'nginx' },
-};
-interface Outputs {
-  provider: ProviderName;
-  settings: Record<string, unknown>;
-}
-
-/** As the provider does it: arguments from reveille.yaml, through its schema. */
-function run(template: string, args: object = {}, { secrets = [] as string[], name = 'vm' } = {}) {
-  const vm = {
-    provider: 'pulumi',
-    pulumi: { template, args: { ...LEAST[template], ...args } },
-    lease: { stretch: 0 },
-  };
-  const checked = configSchema.parse({ resources: { vm } }).resources.vm?.pulumi?.args ?? {};
-  return created<Outputs>(FILES[template] ?? '', (module, pulumi) => {
-    const given = Object.entries(checked).map(([key, value]) => [
-      key,
-      secrets.includes(key) ? (pulumi as unknown as { secret(of: unknown): unknown }).secret(value) : value,
-    ]);
-    const tags = { 'reveille-resource': name };
-    return module.default(Object.fromEntries(given), { name, params: {}, tags, pulumi });
-  });
-}
+import { type Created, only } from '../kit/pulumi-mocks.js';
+import { runTemplate as run, TEMPLATE_FILES } from '../kit/pulumi-templates.js';
 
 const group = (resources: Created[]) => only(resources, 'aws:ec2/securityGroup:SecurityGroup').inputs;
 const machine = (resources: Created[]) => only(resources, 'aws:ec2/instance:Instance').inputs;
@@ -48,7 +11,7 @@ const computer = (resources: Created[]) => only(resources, 'gcp:compute/instance
 const needed = needs('pulumi-clouds');
 
 test('no template opens a port to anybody unless asked', needed, async () => {
-  for (const template of Object.keys(FILES)) {
+  for (const template of Object.keys(TEMPLATE_FILES)) {
     const { resources } = await run(template);
     for (const { type, inputs } of resources) {
       if (type === 'aws:ec2/securityGroup:SecurityGroup') assert.deepEqual(inputs.ingress, [], template);
@@ -90,7 +53,7 @@ test(
   'every template names its instance and its provider, in settings that the provider takes',
   needed,
   async () => {
-    for (const template of Object.keys(FILES)) {
+    for (const template of Object.keys(TEMPLATE_FILES)) {
       const { outputs } = await run(template);
       assert.equal(outputs.provider, template.startsWith('gcp') ? 'gce' : 'ec2');
       // An id of the cloud, where the mock has made one up.
