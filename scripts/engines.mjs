@@ -77,6 +77,7 @@ const engines = {
   /** A kernel for virtual machines, with a folder `modules` beside it. */
   'guest-kernel': { find: () => existing(guestKernelFile()), make: makeGuestKernel },
   sshd: { find: () => onPath('sshd') ?? existing('/usr/sbin/sshd') },
+  'sftp-server': { find: () => onPath('sftp-server') ?? existing('/usr/lib/openssh/sftp-server') },
   postgres: { find: () => onPath('postgres') ?? existing(join(postgresFolder(), 'postgres')) },
   initdb: { find: () => onPath('initdb') ?? existing(join(postgresFolder(), 'initdb')) },
 };

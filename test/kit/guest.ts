@@ -27,7 +27,7 @@ if [ -f /app.sh ]; then
   wait $!
   poweroff -f
 fi
-seed=$(findfs LABEL=cidata) && mount -t vfat -o ro "$seed" /seed && sh /seed/user-data
+seed=$(findfs LABEL=cidata) && mount -t vfat -o ro "$seed" /seed && sh "$([ -f /seed.sh ] && echo /seed.sh || echo /seed/user-data)"
 httpd -p 80 -h /www
 dropbear -R -E -B -p 22
 echo the guest is up
@@ -59,12 +59,14 @@ export const needsGuest = (): { skip: string | false } =>
 /**
  * Debian's kernel with a root file system of busybox and dropbear: answers HTTP on port 80 (/, /cgi-bin/state,
  * /cgi-bin/write?TEXT) and ssh on 22, where root has no password, and shuts down by its power button. With ADDRESS on the
- * kernel's command line that is its own; user-data on a disk that is called cidata runs as a script, as cloud-init has it.
+ * kernel's command line that is its own; user-data on a disk that is called cidata runs as a script, as cloud-init has it,
+ * or a script /seed.sh reads it.
  * @param application a script that runs instead of these; the power button sends it SIGTERM, and its end is the
  *   machine's.
+ * @param furnish puts more into the folder that becomes its root file system.
  * @returns settings of the provider qemu.
  */
-export function makeGuest(folder: string, application?: string) {
+export function makeGuest(folder: string, application?: string, furnish?: (root: string) => void) {
   const root = join(folder, 'guest');
   for (const name of [
     'bin',
@@ -111,6 +113,7 @@ export function makeGuest(folder: string, application?: string) {
   writeFileSync(join(root, 'www/index.html'), 'here\n');
   writeFileSync(join(root, 'etc/passwd'), 'root::0:0:root:/root:/bin/sh\n');
   writeFileSync(join(root, 'etc/shells'), '/bin/sh\n');
+  furnish?.(root);
   const ramdisk = join(folder, 'ramdisk.cpio');
   writeFileSync(ramdisk, cpioOf(root));
   return {
@@ -120,10 +123,11 @@ export function makeGuest(folder: string, application?: string) {
   };
 }
 
-/** With the libraries that it is linked to. */
-function copyProgram(root: string, program: string, name: string): void {
-  copyFileSync(program, join(root, 'bin', name));
-  chmodSync(join(root, 'bin', name), 0o755);
+/** Copies a program into the guest, with the libraries that it is linked to. @param place its folder there. */
+export function copyProgram(root: string, program: string, name: string, place = 'bin'): void {
+  mkdirSync(join(root, place), { recursive: true });
+  copyFileSync(program, join(root, place, name));
+  chmodSync(join(root, place, name), 0o755);
   for (const [library] of linked(program).matchAll(/\/\S+\.so\S*/g)) {
     mkdirSync(join(root, dirname(library)), { recursive: true });
     copyFileSync(library, join(root, library));

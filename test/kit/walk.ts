@@ -110,5 +110,7 @@ function scriptOf(blocks: Block[], ownHome: boolean): string {
   // The namespaces are gone with the script, and this mount with them.
   const home = ['echo "root:x:0:0:root:$PWD:/bin/sh" > passwd.walk', 'mount --bind passwd.walk /etc/passwd'];
   // The shell is the first process of its namespace: all that it began ends with it.
-  return ['set -e', 'ip link set lo up', ...(ownHome ? home : []), ...stepsOf(blocks)].join('\n');
+  const told = 'trap \'[ $? = 0 ] || cat terminal.log >&2\' EXIT';
+  const begin = ['set -e', told, 'touch terminal.log', 'ip link set lo up'];
+  return [...begin, ...(ownHome ? home : []), ...stepsOf(blocks)].join('\n');
 }
