@@ -27,5 +27,8 @@ for (const example of examples)
 for (const guide of ['ssh'])
   test(`the configuration that the guide to ${guide} begins with is that of examples/${guide}`, () => {
     const [text = ''] = yamlOf(`${guide}.md`);
-    assert.deepEqual(parse(text), parse(readFileSync(join(root, 'examples', guide, 'reveille.yaml'), 'utf8')));
+    assert.deepEqual(
+      parse(text),
+      parse(readFileSync(join(root, 'examples', guide, 'reveille.yaml'), 'utf8')),
+    );
   });
