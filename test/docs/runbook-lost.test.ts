@@ -38,7 +38,9 @@ test(
           assert.equal(Number(known), pid, output);
           // Other tests have an `app` as well.
           for (const one of [pid, other.pid]) assert.ok(one && found.includes(one), output);
-          await followed(house, 'It is the one that status does not name', { PID: `${other.pid}` });
+          await followed(house, 'It is the one that status does not name', {
+            filled: { PID: `${other.pid}` },
+          });
           await gone;
           assert.equal((await ask(house.url('/'))).pid, pid);
         }),
@@ -70,9 +72,7 @@ test('the lines of the runbook get Temporal back, and what is awake stays so', n
 
     await t.test('its database is damaged', () =>
       house.explained(async () => {
-        console.log(Date.now());
         await house.up.end('SIGTERM');
-        console.log(Date.now());
         await house.disconnect();
         writeFileSync(house.path('.reveille/temporal.db'), 'what a disk makes of it');
         assert.match(await followed(house, 'Its database is damaged or gone'), /app is ready/);

@@ -5,6 +5,13 @@ import { text } from 'node:stream/consumers';
 import { COMMAND, type HouseBase } from './house-base.js';
 import { blocksOf, shellBlocks, stepsOf } from './walk.js';
 
+export interface Following {
+  /** In place of docs/runbook.md. */
+  page?: string;
+  /** What stands in the page for something that only who reads it knows, such as a pid. */
+  filled?: Record<string, string>;
+}
+
 /** What the lines of a page have printed, both streams, and how they ended. */
 export interface Followed {
   code: number | null;
@@ -14,15 +21,14 @@ export interface Followed {
 /**
  * Does what docs/runbook.md says below a heading, beside the house's reveille.yaml and with its `app` as the page has
  * it. What is to run in a terminal of its own goes on until the house is gone.
- * @param filled what stands in the page for something that only who reads it knows, such as a pid.
  */
 export async function follow(
   house: HouseBase,
   heading: string,
-  filled: Record<string, string> = {},
+  { page = 'runbook.md', filled = {} }: Following = {},
 ): Promise<Followed> {
-  const blocks = shellBlocks(blocksOf('runbook.md')).filter((block) => block.heading === heading);
-  if (blocks.length === 0) throw new Error(`docs/runbook.md has no lines below ${heading}`);
+  const blocks = shellBlocks(blocksOf(page)).filter((block) => block.heading === heading);
+  if (blocks.length === 0) throw new Error(`docs/${page} has no lines below ${heading}`);
   const script = Object.entries(filled).reduce(
     (all, [word, value]) => all.replaceAll(word, value),
     stepsOf(blocks).join('\n'),
