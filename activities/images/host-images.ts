@@ -61,7 +61,7 @@ export class HostImages {
         budgetBytes: budget,
         recheckAfterMs: recheck,
         deregister: (image, signal) => takeBack(image, this.services.config, signal),
-        otherUsers: (key) => madeAtClouds(this.services.config, key),
+        usersElsewhere: (key) => madeAtClouds(this.services.config, key),
         log,
       });
     this.opened = opened;

@@ -1,6 +1,6 @@
 /** Images at the places where they have ids: registered, looked for, and taken back. */
-import { type Config, isCloudPlace, madeAtClouds } from '../../config/index.js';
-import { isReveilleError, ReveilleError } from '../../errors/index.js';
+import { type Config, isCloudPlace } from '../../config/index.js';
+import { isReveilleError } from '../../errors/index.js';
 import type { PlacedImage, Registrar, RegistrarContext } from './registrars/contract.js';
 import { registrarAt, registrarsOf } from './registrars/table.js';
 import type { KnownSource } from './sources.js';
@@ -72,17 +72,12 @@ export const idAtCloud = (
 ): Promise<string | undefined> =>
   registrarAt(place, config).find(key, undefined, { signal, progress: () => {} });
 
-/**
- * Before an image is evicted.
- * @throws ReveilleError IMAGE_IN_USE, or where a place does not let it go: then it is kept.
- */
+/** Before an image is evicted. @throws ReveilleError where a place does not let it go: then it is kept. */
 export async function takeBack(
-  image: Pick<StoredImage, 'key' | 'registrations'>,
+  image: Pick<StoredImage, 'registrations'>,
   config: Config,
   signal: AbortSignal,
 ): Promise<void> {
-  const [user] = madeAtClouds(config, image.key);
-  if (user !== undefined) throw new ReveilleError('IMAGE_IN_USE', `${user} is made from it`);
   for (const { place, id } of image.registrations) {
     await registrarAt(place, config).deregister(id, { signal, progress: () => {} });
   }

@@ -53,7 +53,7 @@ describe('images by URL that instances are made from', needs('moto'), () => {
   });
 
   test('IP8, IPF9: it stays while a resource names it, awake or asleep, and leaves the cloud when none does', async (t) => {
-    const { host } = await bench(t);
+    const { mirror, host } = await bench(t);
     const before = await registered();
     const one = host();
     await one.wake('web', 1);
@@ -63,9 +63,11 @@ describe('images by URL that instances are made from', needs('moto'), () => {
     const isUsed = (error: unknown) => isReveilleError(error) && error.code === 'IMAGE_IN_USE';
     await assert.rejects(remove(), isUsed);
     await one.chore({ do: 'collect', all: true });
-    assert.deepEqual(await registered(), [...before, id]);
+    assert.deepEqual([await registered(), one.stored()], [[...before, id], []], 'its bytes are not needed');
+    await one.wake('web', 2);
+    assert.deepEqual([await idFor(one), mirror.asked], [id, 1]);
     one.reload({ resources: {} });
-    await remove();
+    await one.chore({ do: 'collect', all: true });
     assert.deepEqual(await registered(), before);
   });
 

@@ -55,9 +55,9 @@ export class Account {
     return this.otherBytes + sumBytes(this.images) + sumBytes(this.drafts);
   }
 
-  /** What nobody uses, the longest unused first: images, and partial work that nobody goes on with. */
+  /** What nobody uses here, the longest unused first: images, and partial work that nobody goes on with. */
   evictable(except: ReadonlySet<string>): (StoredImage | DraftShare)[] {
-    const images = this.images.filter(({ users }) => users.length === 0);
+    const images = this.images.filter(({ isHeld }) => !isHeld);
     const drafts = this.drafts.filter(({ owned }) => !owned);
     return [...images, ...drafts]
       .filter(({ key }) => !except.has(key))

@@ -15,8 +15,8 @@ export interface KeeperOptions {
   /** What the whole folder may take up on the disk. */
   budgetBytes: number;
   deregister: Deregister;
-  /** Who uses an image although nobody has written that down, by its key. */
-  otherUsers: (key: string) => readonly string[];
+  /** Who is made from an image where it is registered, by its key: they need nothing of it here. */
+  usersElsewhere: (key: string) => readonly string[];
   log: Logger;
 }
 
@@ -39,7 +39,7 @@ export class Keeper {
     readonly layout: Layout,
     readonly options: KeeperOptions,
   ) {
-    this.records = new Records(layout, options.otherUsers);
+    this.records = new Records(layout, options.usersElsewhere);
   }
 
   /** Runs what changes the store, alone among all processes. For moments only. */
@@ -114,17 +114,17 @@ export class Keeper {
   }
 
   /**
-   * Removes it: at its places first, then here.
+   * Removes it: at its places first, unless somebody uses it there, then here.
    * @returns false where a place would not let it go, and it is kept.
    */
   async evict({ key, lock, image }: Victim, signal: AbortSignal): Promise<boolean> {
     const { deregister, log } = this.options;
     const { uses, lastUseMs, registrations } = this.records.state(key);
     // Of partial work: whoever still counts on what a place has keeps that.
-    const isCountedOn = image === undefined && uses.length > 0;
+    const stays = this.records.isUsedElsewhere(key) || (image === undefined && uses.length > 0);
     try {
-      if (image !== undefined) await deregister(image, signal);
-      else if (!isCountedOn && registrations.length > 0)
+      if (!stays && image !== undefined) await deregister(image, signal);
+      else if (!stays && registrations.length > 0)
         await deregister({ key, lastUseMs, registrations }, signal);
     } catch (error) {
       log.warn({ err: error, image: shortKey(key) }, 'an image is kept: it could not be deregistered');
@@ -135,7 +135,9 @@ export class Keeper {
       for (const folder of [this.layout.image(key), this.layout.draft(key)]) {
         if (existsSync(folder)) moveDurably(folder, this.layout.newAside());
       }
-      if (!isCountedOn) this.records.drop(key);
+      if (!stays) return this.records.drop(key);
+      this.records.setEvicting(key, false);
+      this.records.forget(key);
     });
     await moved.finally(() => lock.removeAndRelease());
     await this.emptyAside();

@@ -20,6 +20,8 @@ export interface StoredImage
   /** `file` is its absolute path. */
   readonly files: readonly (StoredFile & { readonly file: string })[];
   readonly users: readonly string[];
+  /** Somebody uses its files. Who is made from it elsewhere needs its registrations alone. */
+  readonly isHeld: boolean;
   readonly lastUseMs: number;
   /** When its files were last seen to be right. */
   readonly checkedMs: number;
@@ -34,10 +36,10 @@ const UNREADABLE = 'unknown (its state cannot be read)';
 
 /** What stands in the files of a store about images. To be changed under the store's lock only. */
 export class Records {
-  /** @param others who use an image although nobody has written that down, by its key. */
+  /** @param elsewhere who is made from an image where it is registered, by its key. */
   constructor(
     private readonly layout: Layout,
-    private readonly others: (key: string) => readonly string[],
+    private readonly elsewhere: (key: string) => readonly string[],
   ) {}
 
   /** @returns undefined where there is none, or none that can be understood. */
@@ -52,7 +54,8 @@ export class Records {
       ...facts,
       bytes,
       files: files.map((stored) => ({ ...stored, file: join(folder, stored.path) })),
-      users: [...uses.map(({ user }) => user), ...this.others(key)],
+      users: [...uses.map(({ user }) => user), ...this.elsewhere(key)],
+      isHeld: uses.length > 0,
       lastUseMs,
       checkedMs,
       registrations,
@@ -69,9 +72,14 @@ export class Records {
       const key = /^(.+)\.json$/.exec(file)?.[1] ?? '';
       if (!isKey(key) || existsSync(this.layout.image(key)) || existsSync(this.layout.draft(key))) return [];
       const { uses, lastUseMs, registrations } = this.state(key);
-      const isUsed = uses.length > 0 || this.others(key).length > 0;
+      const isUsed = uses.length > 0 || this.isUsedElsewhere(key);
       return !isUsed && registrations.length > 0 ? [{ key, lastUseMs, registrations }] : [];
     });
+  }
+
+  /** Its registrations stay, whatever becomes of its files. */
+  isUsedElsewhere(key: string): boolean {
+    return this.elsewhere(key).length > 0;
   }
 
   /** @param createdMs of the image, for the first state. */

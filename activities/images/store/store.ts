@@ -23,8 +23,8 @@ export interface ImageStoreOptions {
   recheckAfterMs?: number;
   /** Default: nothing is registered anywhere. */
   deregister?: Deregister;
-  /** Who uses an image beside those that are written down, by its key. Default: nobody. */
-  otherUsers?: (key: string) => readonly string[];
+  /** Who is made from an image where it is registered, by its key: its registrations stay. Default: nobody. */
+  usersElsewhere?: (key: string) => readonly string[];
   log: Logger;
 }
 
@@ -47,10 +47,10 @@ export class ImageStore {
   /** @throws ReveilleError IMAGE_STORE_UNUSABLE. */
   static async open(options: ImageStoreOptions): Promise<ImageStore> {
     const { directory, budgetBytes, recheckAfterMs = WEEK_MS, log } = options;
-    const { deregister = async () => {}, otherUsers = () => [] } = options;
+    const { deregister = async () => {}, usersElsewhere = () => [] } = options;
     const layout = new Layout(directory);
     layout.check();
-    const keeper = new Keeper(layout, { budgetBytes, deregister, otherUsers, log });
+    const keeper = new Keeper(layout, { budgetBytes, deregister, usersElsewhere, log });
     const session = await keeper.locked(async () => {
       layout.prepare();
       const opened = await Session.open(layout, keeper.records);
