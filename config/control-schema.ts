@@ -55,6 +55,11 @@ export const controlSchema = z.strictObject({
       listeners: whole(1).default(100),
       /** How often the list is read while somebody listens; a reading that takes longer is followed by a pause as long. */
       every: span.default(SECOND),
+      /**
+       * How old what is told of an awake resource may get where more than 64 are awake: of so many each reading asks
+       * only some. New ones, and those whose phase has changed in Temporal's list, are asked at once.
+       */
+      refresh: span.default(10 * SECOND),
     })
     .prefault({}),
   /** What is told of past awake periods, from the executions that Temporal keeps. */

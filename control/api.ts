@@ -19,16 +19,25 @@ import { logOf, sendLog } from './logs.js';
 import { call, type Plane } from './plane.js';
 import { isPool } from './pools.js';
 import { listResources, showResource, unknown } from './resources.js';
+import type { Statuses } from './statuses.js';
 
 const ONE = `${RESOURCES_PATH}/:name`;
 const BODY_LIMIT = '64kb';
 
 type Named = Request<{ name: string }>;
 
+interface ResourcesApiParts {
+  plane: Plane;
+  costs: CostBook;
+  statuses: Statuses;
+  /** Has all parts read the configuration again. */
+  reload: () => void;
+}
+
 /** The routes under /api/v1/resources. @param config asked for each request: a reload changes it. */
 export function resourcesApi(
   config: () => Config,
-  { plane, costs, reload }: { plane: Plane; costs: CostBook; reload: () => void },
+  { plane, costs, statuses, reload }: ResourcesApiParts,
 ): Router {
   const router = Router({ caseSensitive: true });
   router.use(RESOURCES_PATH, express.json({ limit: BODY_LIMIT }));
@@ -37,7 +46,7 @@ export function resourcesApi(
     if (!RESOURCE_NAME.test(name)) throw req.method === 'PUT' ? noName(name) : unknown(name);
     next();
   });
-  addReads(router, config, plane, costs);
+  addReads(router, config, { plane, costs, statuses });
   addWakes(router, config, plane);
   const instances = new Instances({ config, reload });
   addStops(router, config, plane, instances);
@@ -53,10 +62,14 @@ function noName(name: string): ReveilleError {
   );
 }
 
-function addReads(router: Router, config: () => Config, plane: Plane, costs: CostBook): void {
+function addReads(
+  router: Router,
+  config: () => Config,
+  { plane, costs, statuses }: Omit<ResourcesApiParts, 'reload'>,
+): void {
   router.get(RESOURCES_PATH, async (req, res) => {
     read(queries.none, req.query, 'query');
-    const resources = await withCosts(config(), costs, await listResources(config(), plane));
+    const resources = await withCosts(config(), costs, await listResources(config(), plane, statuses));
     res.json({ now: Date.now(), resources } satisfies ResourceList);
   });
   router.get(ONE, async (req: Named, res) => {

@@ -20,6 +20,7 @@ import { allowed, notFound, problemHandler } from './problems.js';
 import { listResources, summary } from './resources.js';
 import { sessionApi } from './session.js';
 import type { Settings } from './settings.js';
+import { Statuses } from './statuses.js';
 import { timelineOf } from './timeline.js';
 import { Tokens } from './tokens.js';
 
@@ -66,13 +67,14 @@ export function createApp(parts: AppParts): Express {
   app.use(signInPage);
   app.use(allowed);
   app.use(sessionApi({ access, config: () => settings().config, tokens, secret: parts.secret }));
-  app.get('/metrics', metricsRoute(parts));
+  const statuses = new Statuses(plane);
+  app.get('/metrics', metricsRoute(parts, statuses));
   app.get('/', dashboardPage);
-  app.get('/plain', pageRoute(parts));
+  app.get('/plain', pageRoute(parts, statuses));
   app.get('/api/v1/openapi.json', (_req, res) => {
     res.json(DOCUMENT);
   });
-  const feed = new Feed(() => settings().config, plane, costs);
+  const feed = new Feed(() => settings().config, plane, costs, statuses);
   app.get(EVENTS_PATH, (req, res) => {
     read(queries.none, req.query, 'query');
     feed.tell(res);
@@ -81,7 +83,7 @@ export function createApp(parts: AppParts): Express {
     const { hours } = read(queries.timeline, req.query, 'query');
     res.json(await timelineOf(settings().config, costs, hours));
   });
-  app.use(resourcesApi(() => settings().config, { plane, costs, reload: parts.reload }));
+  app.use(resourcesApi(() => settings().config, { plane, costs, statuses, reload: parts.reload }));
   app.use(imagesApi(() => settings().config, plane, parts.secret));
   app.use(notFound);
   app.use(problemHandler(log));
@@ -101,12 +103,15 @@ const securityHeaders: RequestHandler = (_req, res, next) => {
   next();
 };
 
-function metricsRoute({ settings, plane, costs, metrics, secret }: AppParts): RequestHandler {
+function metricsRoute(
+  { settings, plane, costs, metrics, secret }: AppParts,
+  statuses: Statuses,
+): RequestHandler {
   return async (_req, res) => {
     const { config } = settings();
     const folder = stateDir(config);
     const [resources, proxies, workers] = await Promise.all([
-      listResources(config, plane)
+      listResources(config, plane, statuses)
         .then((lines) => withNamedCosts(config, costs, lines))
         .catch(() => undefined),
       askParts('proxy', folder, secret),
@@ -129,13 +134,13 @@ async function withNamedCosts(
 }
 
 /** For browsers without scripts. The page is there when Temporal is not: it says so. */
-function pageRoute({ settings, plane }: AppParts): RequestHandler {
+function pageRoute({ settings, plane }: AppParts, statuses: Statuses): RequestHandler {
   return async (_req, res) => {
     const { config } = settings();
     const now = Date.now();
     res.type('html').set('content-security-policy', PAGE_POLICY);
     try {
-      res.send(renderPage({ now, resources: await listResources(config, plane) }));
+      res.send(renderPage({ now, resources: await listResources(config, plane, statuses) }));
     } catch (error) {
       const trouble = asReveilleError(error);
       const resources = Object.keys(config.resources).map((name) => summary(config, name, { trouble }));

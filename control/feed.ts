@@ -6,6 +6,7 @@ import type { FeedChange, FeedTrouble, ResourceSummary } from './contract.js';
 import { type CostBook, withCosts } from './cost.js';
 import { asReveilleError, type Plane } from './plane.js';
 import { listResources } from './resources.js';
+import type { Statuses } from './statuses.js';
 
 /** Proxies on the way may end what is silent for longer. */
 const HEARTBEAT_MS = 15_000;
@@ -28,6 +29,7 @@ export class Feed {
     private readonly config: () => Config,
     private readonly plane: Plane,
     private readonly costs: CostBook,
+    private readonly statuses: Statuses,
   ) {}
 
   /**
@@ -66,7 +68,7 @@ export class Feed {
     this.reading = true;
     const config = this.config();
     try {
-      const listed = await listResources(config, this.plane);
+      const listed = await listResources(config, this.plane, this.statuses);
       this.publish(await withCosts(config, this.costs, listed));
     } catch (error) {
       const { code, message, remedy } = asReveilleError(error);

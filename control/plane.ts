@@ -5,6 +5,7 @@ import { isReveilleError, ReveilleError } from '../errors/index.js';
 import {
   type ClosedRun,
   type ImageClient,
+  type OpenRun,
   type RunResult,
   type RunsOf,
   type RunTime,
@@ -28,10 +29,10 @@ export interface ResourceLife {
   pin(name: string, args: { until?: number; reason: string }, params?: Params): Promise<unknown>;
   /** False: nothing ran. */
   unpin(name: string): Promise<boolean>;
-  /** Undefined: asleep. */
-  status(name: string): Promise<StatusState | undefined>;
-  /** Names of the open executions. */
-  list(): Promise<string[]>;
+  /** Undefined: asleep. `listed`: the run that is open, where that is known already. */
+  status(name: string, listed?: string): Promise<StatusState | undefined>;
+  /** The open executions. */
+  openRuns(): Promise<OpenRun[]>;
   untilAsleep(name: string, signal: AbortSignal): Promise<unknown>;
   /** Rejects with the failure where the boot fails. */
   untilReady(name: string, signal: AbortSignal, params?: Params): Promise<unknown>;
@@ -80,9 +81,9 @@ export async function call<T>(plane: Plane, calls: () => Promise<T>, ms: number 
 export type Known = { status: StatusState | undefined } | { trouble: ReveilleError };
 
 /** Asks one execution how it is. Never rejects: a list has a line for the one that does not answer. */
-export async function statusOf(plane: Plane, name: string): Promise<Known> {
+export async function statusOf(plane: Plane, name: string, listed?: string): Promise<Known> {
   try {
-    return { status: await call(plane, () => plane.resources.status(name), STATUS_MS) };
+    return { status: await call(plane, () => plane.resources.status(name, listed), STATUS_MS) };
   } catch (error) {
     return { trouble: await explain(plane, asReveilleError(error)) };
   }

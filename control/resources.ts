@@ -18,10 +18,11 @@ import { inParallel } from './in-parallel.js';
 import { routeUrl, workflowUrl } from './links.js';
 import { call, type Known, type Plane, statusOf } from './plane.js';
 import { isPool, namedPool, whoseNames } from './pools.js';
+import type { Statuses } from './statuses.js';
 
 /**
- * Up to this many resources each is asked itself. Past it the server's list says who is awake, which is cheaper
- * and, on a cluster, may be a second behind.
+ * Up to so many resources of the configuration each that is not in the server's list of awake ones is asked itself:
+ * on a cluster that list may be a second behind.
  */
 const ASK_EACH = 64;
 
@@ -29,19 +30,22 @@ const ASK_EACH = 64;
  * Every resource of the configuration, and those that are awake and have left it, by name.
  * @throws ReveilleError TEMPORAL_UNREACHABLE.
  */
-export async function listResources(config: Config, plane: Plane): Promise<ResourceSummary[]> {
-  const open = await call(plane, () => plane.resources.list());
-  const configured = Object.keys(config.resources).filter((name) => !isPool(config, name));
-  const ask = new Set(open);
-  if (configured.length <= ASK_EACH) for (const name of configured) ask.add(name);
-  const names = [...new Set([...configured, ...ask])].sort();
-  return inParallel(names, async (name) => {
-    const known: Known = ask.has(name) ? await statusOf(plane, name) : { status: undefined };
-    return summary(config, name, known);
-  }).then((lines) => {
-    const shown = lines.filter((line) => line.configured || line.phase !== 'asleep');
-    return [...shown, ...poolsAmong(config, open)].sort((a, b) => (a.name < b.name ? -1 : 1));
+export async function listResources(
+  config: Config,
+  plane: Plane,
+  statuses: Statuses,
+): Promise<ResourceSummary[]> {
+  const runs = await call(plane, () => plane.resources.openRuns());
+  const open = runs.map(({ name }) => name);
+  const known = await statuses.of(config, runs);
+  const others = Object.keys(config.resources).filter((name) => !isPool(config, name) && !known.has(name));
+  const asks = others.length <= ASK_EACH;
+  const told = await inParallel(others, async (name): Promise<[string, Known]> => {
+    return [name, asks ? await statusOf(plane, name) : { status: undefined }];
   });
+  const lines = [...known, ...told].map(([name, one]) => summary(config, name, one));
+  const shown = lines.filter((line) => line.configured || line.phase !== 'asleep');
+  return [...shown, ...poolsAmong(config, open)].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Pools have a line of their own; members made from a template are lines where they are awake. */
@@ -73,7 +77,7 @@ function poolSummary(config: Config, name: string, open: readonly string[]): Res
 export async function showResource(config: Config, plane: Plane, name: string): Promise<ResourceDetails> {
   const definition = definitionOf(config, name) ?? templateOf(config, name);
   if (isPool(config, name)) {
-    const open = await call(plane, () => plane.resources.list());
+    const open = (await call(plane, () => plane.resources.openRuns())).map((run) => run.name);
     const memberNames = namedPool(config, name)?.members ?? open.filter(whoseNames(config, name)).sort();
     const line = poolSummary(config, name, open);
     return { ...line, now: Date.now(), memberNames, ...configurationOf(config, definition) };

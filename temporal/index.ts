@@ -12,4 +12,4 @@ export type { ClosedRun, RunOutcome, RunResult, RunsOf } from './past.js';
 export { hasPollers } from './pollers.js';
 export { enterQuota } from './quota.js';
 export { ResourceClient } from './resource-client.js';
-export type { RunTime } from './runs.js';
+export type { OpenRun, RunTime } from './runs.js';

@@ -7,7 +7,6 @@ import {
   type PinArgs,
   queries,
   type ReadyState,
-  resourceOf,
   type StatusState,
   type StopArgs,
   signals,
@@ -27,7 +26,8 @@ import {
   isFull,
   lastHost,
   lastRun,
-  OPEN,
+  type OpenRun,
+  openRuns,
   type RunTime,
   runTimes,
   startOptions,
@@ -158,9 +158,10 @@ export class ResourceClient {
   /**
    * The `status` query, of the run that is open; without one, of the last where it failed. Undefined where the
    * resource is asleep.
+   * @param listed the run that is open, where that is known already.
    */
-  async status(name: string): Promise<StatusState | undefined> {
-    const open = await this.openRun(name);
+  async status(name: string, listed?: string): Promise<StatusState | undefined> {
+    const open = listed ?? (await this.openRun(name));
     const status = await this.query<StatusState>(name, queries.status, open);
     // A run that was terminated says for ever what it was just then.
     const isOver = open === undefined && status?.phase !== 'failed';
@@ -184,12 +185,12 @@ export class ResourceClient {
 
   /** Names of all resources with an open execution. The server's list may be a moment behind. */
   async list(): Promise<string[]> {
-    const names: string[] = [];
-    for await (const { workflowId: id } of this.client.workflow.list({ query: OPEN })) {
-      const name = resourceOf(id);
-      if (name !== undefined) names.push(name);
-    }
-    return names;
+    return (await this.openRuns()).map(({ name }) => name);
+  }
+
+  /** The same, with what the list tells of each: see runs.ts. */
+  openRuns(): Promise<OpenRun[]> {
+    return openRuns(this.client);
   }
 
   /**

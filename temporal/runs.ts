@@ -1,10 +1,12 @@
 /** Executions as the server itself knows them: how they are started, and what is asked without a worker. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Params } from '../config/index.js';
 import {
   type LifecycleInput,
   type ReadyState,
   resourceOf,
+  searchAttributes,
   TASK_QUEUE,
   TOLD,
   WORKFLOW_TYPE,
@@ -14,6 +16,7 @@ import {
 export const OPEN = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
 const CLOSED = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus != 'Running'`;
 const PARAMS_MEMO = 'params';
+const PHASE = defineSearchAttributeKey(searchAttributes.phase, SearchAttributeType.KEYWORD);
 
 export function startOptions(name: string, input: Partial<LifecycleInput>) {
   return {
@@ -110,6 +113,27 @@ export async function runTimes(
     if (times.length >= limit) break;
   }
   return times;
+}
+
+/** An execution that is open, as the server's list has it. */
+export interface OpenRun {
+  readonly name: string;
+  readonly runId: string;
+  /** Where the cluster has our search attributes. */
+  readonly phase?: string;
+}
+
+/** All resources with an open execution. The server's list may be a moment behind. */
+export async function openRuns(client: Client): Promise<OpenRun[]> {
+  const runs: OpenRun[] = [];
+  for await (const { workflowId: id, runId, typedSearchAttributes: told } of client.workflow.list({
+    query: OPEN,
+  })) {
+    const name = resourceOf(id);
+    const phase = told.get(PHASE);
+    if (name !== undefined) runs.push({ name, runId, ...(phase === undefined ? {} : { phase }) });
+  }
+  return runs;
 }
 
 export function ignoreNotFound(error: unknown): undefined {

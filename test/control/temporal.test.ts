@@ -35,6 +35,12 @@ test(
     assert.equal((await post(`${url + HELLO_PATH}/wake?wait=true`)).status, 200);
     const { phase, status, outdated } = await show(url);
     assert.deepEqual([phase, status?.wokenBy, outdated], ['ready', 'by api, 127.0.0.1', undefined]);
+    const [run] = await eventually("the server's list has its phase", async () => {
+      const runs = await stack.resources.openRuns();
+      return runs[0]?.phase === 'ready' ? runs : undefined;
+    });
+    assert.equal(run?.name, 'hello');
+    assert.equal((await stack.resources.status('hello', run?.runId))?.phase, 'ready');
     assert.equal((await post(`${url + HELLO_PATH}/stop?wait=true`)).status, 200);
     assert.equal((await show(url)).phase, 'asleep');
   },

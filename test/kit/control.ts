@@ -19,6 +19,8 @@ export class FakePlane implements Plane {
   runTimes: RunTime[] = [];
   /** Closed executions by resource, each with what it said at its end. */
   readonly past = new Map<string, (ClosedRun & RunResult)[]>();
+  /** Names of those whose status was asked for. */
+  readonly statusesAsked: string[] = [];
   /** Run ids whose results were asked for. */
   readonly resultsAsked: string[] = [];
   readonly asked: { what: string; name: string; args?: object }[] = [];
@@ -44,13 +46,18 @@ export class FakePlane implements Plane {
       return this.awake.has(name);
     },
     status: async (name) => {
+      this.statusesAsked.push(name);
       await this.answer();
       if (this.statusFailure) throw this.statusFailure;
       return this.awake.get(name);
     },
-    list: async () => {
+    openRuns: async () => {
       await this.answer();
-      return [...this.awake.keys()];
+      return [...this.awake.values()].map(({ name, generation, phase }) => ({
+        name,
+        runId: `${name} ${generation}`,
+        phase,
+      }));
     },
     runTimes: async ({ closedSince }) => {
       await this.answer();
