@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { loadConfig, parseConfig } from '../../config/index.js';
 import { root } from '../kit/scripts.js';
-import { blocksOf } from '../kit/walk.js';
+import { type Block, blocksOf } from '../kit/walk.js';
 
 const guides = readdirSync(join(root, 'docs/guides'));
 const examples = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -13,6 +13,8 @@ const examples = readdirSync(join(root, 'examples'), { recursive: true, encoding
 );
 const yamlOf = (guide: string): string[] =>
   blocksOf(join('guides', guide)).flatMap(({ language, text }) => (language === 'yaml' ? [text] : []));
+
+const isExample = ({ note }: Block): boolean => note.startsWith('examples/');
 
 for (const guide of guides)
   test(`the configurations in docs/guides/${guide} are right`, () => {
@@ -24,11 +26,8 @@ for (const example of examples)
     loadConfig(join(root, 'examples', example));
   });
 
-for (const guide of ['ssh'])
-  test(`the configuration that the guide to ${guide} begins with is that of examples/${guide}`, () => {
-    const [text = ''] = yamlOf(`${guide}.md`);
-    assert.deepEqual(
-      parse(text),
-      parse(readFileSync(join(root, 'examples', guide, 'reveille.yaml'), 'utf8')),
-    );
-  });
+for (const guide of guides)
+  for (const { note, text } of blocksOf(join('guides', guide)).filter(isExample))
+    test(`docs/guides/${guide} shows ${note} as it is`, () => {
+      assert.deepEqual(parse(text), parse(readFileSync(join(root, note), 'utf8')));
+    });
