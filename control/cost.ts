@@ -80,6 +80,18 @@ export class CostBook {
 
 const endOf = ({ end = Number.POSITIVE_INFINITY }: RunTime): number => end;
 
+/** For how long a run had an instance, as far as the period reaches. */
+function existedMsOf(
+  { start, end, existence = { before: 0, since: start } }: RunTime,
+  times: AwakeTimes,
+): number {
+  const { before, since = end ?? times.now } = existence;
+  const began = Math.max(start, times.from);
+  // Where in it the time before was, is not known: as much of it as may be counts.
+  const earlier = Math.min(before, Math.max(0, since - began));
+  return earlier + Math.max(0, (end ?? times.now) - Math.max(since, began));
+}
+
 /**
  * What one resource, or all members of a pool together, cost since it was first awake in that time. Always-on is
  * reckoned from there as well, for each member by itself.
@@ -91,11 +103,12 @@ function costOf(
 ): Cost | undefined {
   const since = new Map<string, number>();
   let awakeMs = 0;
-  for (const { name, start, end = times.now } of times.of(isOne)) {
-    const began = Math.max(start, times.from);
-    if (end <= began) continue;
-    awakeMs += end - began;
-    since.set(name, Math.min(since.get(name) ?? began, began));
+  for (const run of times.of(isOne)) {
+    const existedMs = existedMsOf(run, times);
+    if (existedMs <= 0) continue;
+    awakeMs += existedMs;
+    const began = Math.max(run.start, times.from);
+    since.set(run.name, Math.min(since.get(run.name) ?? began, began));
   }
   if (since.size === 0) return undefined;
   const alwaysMs = [...since.values()].reduce((sum, began) => sum + times.now - began, 0);

@@ -3,6 +3,8 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Params } from '../config/index.js';
 import {
+  EXISTED,
+  type Existence,
   type LifecycleInput,
   type ReadyState,
   resourceOf,
@@ -92,6 +94,8 @@ export interface RunTime {
   readonly end?: number;
   /** It ended by handing on to a successor. */
   readonly continued?: true;
+  /** For how much of it there was an instance. Absent: for all of it. */
+  readonly existence?: Existence;
 }
 
 /** Those of the executions that are open; or that have closed since then. The server's list may be a moment behind. */
@@ -102,14 +106,15 @@ export async function runTimes(
   const times: RunTime[] = [];
   const query =
     closedSince === undefined ? OPEN : `${CLOSED} AND CloseTime >= '${new Date(closedSince).toISOString()}'`;
-  for await (const { workflowId: id, runId, startTime, closeTime, status } of client.workflow.list({
-    query,
-  })) {
+  for await (const run of client.workflow.list({ query })) {
+    const { workflowId: id, runId, startTime, closeTime, status, memo } = run;
     const name = resourceOf(id);
     if (name === undefined) continue;
     const end = closeTime === undefined ? {} : { end: closeTime.getTime() };
     const continued = status.name === 'CONTINUED_AS_NEW' ? { continued: true as const } : {};
-    times.push({ name, runId, start: startTime.getTime(), ...end, ...continued });
+    const told = memo?.[EXISTED] as Existence | undefined;
+    const existence = told === undefined ? {} : { existence: told };
+    times.push({ name, runId, start: startTime.getTime(), ...end, ...continued, ...existence });
     if (times.length >= limit) break;
   }
   return times;

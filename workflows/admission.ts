@@ -1,5 +1,6 @@
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
 import type { Plan } from '../activities/contract.js';
+import { pauseExistence } from './existence.js';
 import type { Life } from './life.js';
 import { quotaId, quotaSignals } from './messages.js';
 import { anywhere, until } from './steps.js';
@@ -15,6 +16,7 @@ export async function admission(life: Life, plan: Plan): Promise<void> {
   for (let pause = FIRST_AGAIN_MS; !isAdmitted(life); pause = Math.min(2 * pause, MAX_AGAIN_MS)) {
     await enter(life, plan, false);
     await until(() => isAdmitted(life), pause, `a place among those of ${plan.provider}`);
+    if (!isAdmitted(life)) pauseExistence(life);
   }
 }
 

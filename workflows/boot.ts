@@ -2,6 +2,7 @@ import { ActivityFailure, CancellationScope, isCancellation } from '@temporalio/
 import type { Plan } from '../activities/contract.js';
 import { admission } from './admission.js';
 import { removal, stopInstance } from './ending.js';
+import { beginExistence, endExistence } from './existence.js';
 import { abandons } from './host-gone.js';
 import { ImageFailed, imaging } from './imaging.js';
 import type { Life } from './life.js';
@@ -19,6 +20,7 @@ const MAX_MOVES = 3;
 
 /** One generation, from nothing to healthy. What it began and did not finish is removed again. */
 export async function boot(life: Life, plan: Plan): Promise<BootOutcome> {
+  endExistence(life);
   life.nextGeneration();
   life.boots += 1;
   life.enter('booting');
@@ -49,6 +51,7 @@ async function bootSteps(life: Life, plan: Plan): Promise<void> {
   const { times } = plan;
   await imaging(life, plan);
   await admission(life, plan);
+  beginExistence(life);
   const began = Date.now();
   const starter = onProvider(plan, {
     queue: 'boot',

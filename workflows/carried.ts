@@ -1,5 +1,6 @@
 import type { Plan } from '../activities/contract.js';
 import type { ConnectionBookState } from './connection-book.js';
+import type { ExistenceState } from './existence.js';
 import type { LeaseBookState } from './lease-book.js';
 import type { Client, Failure, Instance, StepTiming } from './messages.js';
 
@@ -32,6 +33,8 @@ export interface Carried {
   failure?: Failure;
   retryAt?: number;
   backoff?: number;
+  /** Absent: from a run of an older Reveille. */
+  existence?: ExistenceState;
 }
 
 /** Who woke it, of what is carried. */
@@ -55,4 +58,21 @@ interface Waker {
   wokenFor: string | undefined;
   client: Client | undefined;
   trace: string | undefined;
+}
+
+/** What goes on in the successor of an awake period or of a backoff. */
+export const carriedDetails = ({ plan, instance, adoptedAt, failure, retryAt, backoff }: Details) => ({
+  ...(plan ? { plan } : {}),
+  ...(instance ? { instance } : {}),
+  ...(adoptedAt === undefined ? {} : { adoptedAt }),
+  ...(failure && retryAt !== undefined ? { failure, retryAt, backoff } : {}),
+});
+
+interface Details {
+  plan: Plan | undefined;
+  instance: Instance | undefined;
+  adoptedAt: number | undefined;
+  failure: Failure | undefined;
+  retryAt: number | undefined;
+  backoff: number;
 }

@@ -1,5 +1,6 @@
 import { patched } from '@temporalio/workflow';
 import type { HolderAnswer, Plan } from '../activities/contract.js';
+import { endExistence } from './existence.js';
 import { stopWherever } from './host-gone.js';
 import type { Life } from './life.js';
 import type { StopMode } from './messages.js';
@@ -49,6 +50,7 @@ export async function stopInstance(
     );
   }
   life.instance = undefined;
+  endExistence(life);
 }
 
 /** Asks every holder to give the generation up, and waits for what is in flight (leases.md 12). */

@@ -1,4 +1,5 @@
 import type { Plan } from '../activities/contract.js';
+import { pauseExistence } from './existence.js';
 import type { Life } from './life.js';
 import type { Failure, ImageNews, ImageProgress, ImagesAwaited, MissingImage } from './messages.js';
 import { anywhere, onHost, onProvider, target, until } from './steps.js';
@@ -22,6 +23,7 @@ export async function imaging(life: Life, plan: Plan): Promise<void> {
   const missing = await look(life, plan);
   if (missing.length > 0) {
     life.enter('imaging');
+    pauseExistence(life);
     await made(life, plan, missing).finally(() => {
       life.images = {};
     });

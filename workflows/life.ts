@@ -1,6 +1,7 @@
 import type { Plan, ProbeResult } from '../activities/contract.js';
-import { type Carried, carriedWaker } from './carried.js';
+import { type Carried, carriedDetails, carriedWaker } from './carried.js';
 import { ConnectionBook } from './connection-book.js';
+import { carriedExistence, type ExistenceState } from './existence.js';
 import { asksForConnection, isClient, isTrace } from './guards.js';
 import { LeaseBook } from './lease-book.js';
 import type {
@@ -33,6 +34,7 @@ export class Life {
   generation = 0;
   plan: Plan | undefined;
   instance: Instance | undefined;
+  existence: ExistenceState = { before: 0, told: false };
   book = new LeaseBook();
   connections = new ConnectionBook();
   pin: false | true | number = false;
@@ -276,18 +278,9 @@ export class Life {
       boots: goesOn ? this.boots : 0,
       steps: goesOn ? this.steps : [],
       startedAt: goesOn ? this.startedAt : Date.now(),
+      existence: carriedExistence(this),
       ...carriedWaker(this),
-      ...(goesOn ? this.carriedDetails() : {}),
-    };
-  }
-
-  private carriedDetails() {
-    const { plan, instance, adoptedAt, failure, retryAt, backoff } = this;
-    return {
-      ...(plan ? { plan } : {}),
-      ...(instance ? { instance } : {}),
-      ...(adoptedAt === undefined ? {} : { adoptedAt }),
-      ...(failure && retryAt !== undefined ? { failure, retryAt, backoff } : {}),
+      ...(goesOn ? carriedDetails(this) : {}),
     };
   }
 

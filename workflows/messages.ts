@@ -5,6 +5,7 @@
 import type { ErrorCode } from '../errors/index.js';
 import type { ImageProgress } from './image-messages.js';
 
+export * from './existence-messages.js';
 export * from './image-messages.js';
 
 export const WORKFLOW_TYPE = 'resourceLifecycle';

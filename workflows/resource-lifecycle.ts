@@ -12,6 +12,7 @@ import { awake, becomeReady } from './awake.js';
 import { boot } from './boot.js';
 import type { Carried } from './carried.js';
 import { end, removal, revokeLost, stopInstance } from './ending.js';
+import { beginExistence, pauseExistence } from './existence.js';
 import { isAdmitted, isAdopt, isImageNews, isQueued, isTouch, isUnreachable, optional } from './guards.js';
 import { noteImage } from './imaging.js';
 import { Life } from './life.js';
@@ -123,7 +124,10 @@ async function live(life: Life): Promise<LifecycleSummary> {
 }
 
 function firstStep(life: Life): Next {
-  if (life.phase === 'ready') return 'awake';
+  if (life.phase === 'ready') {
+    beginExistence(life);
+    return 'awake';
+  }
   if (life.phase === 'failed') return 'failed';
   if (life.stopRequest) return life.stopRequest.then === 'delete' ? 'remove' : 'end';
   return life.adoptRequest && !life.input.carried ? 'adopt' : 'boot';
@@ -172,6 +176,7 @@ async function takeOver(life: Life, plan: Plan): Promise<Next> {
   if (found.state !== 'running') return !life.stopRequest && life.wanted ? 'boot' : 'end';
   life.instance = found.instance;
   life.adoptedAt = Date.now();
+  beginExistence(life);
   if (!life.stopRequest) becomeReady(life);
   await noteRunning(life, plan);
   return 'awake';
@@ -197,6 +202,7 @@ async function stayAwake(life: Life, plan: Plan): Promise<Next> {
 async function backOff(life: Life): Promise<Next> {
   const failure: Failure = life.failure ?? { code: 'INTERNAL', message: 'failed without a reason' };
   life.enter('failed');
+  pauseExistence(life);
   const closesAt = (life.retryAt ?? 0) + Math.max(life.backoff, MIN_FAILED_MS);
   const asked = () => life.stopRequest !== undefined || life.wakeOutstanding;
   await until(() => asked() || needsSuccessor(), closesAt - Date.now(), 'a wake after the backoff');

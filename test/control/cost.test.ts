@@ -70,6 +70,24 @@ test('a pool costs what its members do, each against being always on by itself',
   assert.ok(Math.abs((shells?.saved ?? 0) - 11) < 0.02, JSON.stringify(shells));
 });
 
+test('what waits, for images or after a failure, costs nothing: the time with an instance counts', async (t) => {
+  const { url, plane } = await start(t, 'refresh: 1ms, period: 48h');
+  const hoursAgo = (hours: number) => Date.now() - hours * HOUR;
+  plane.runTimes = [
+    // Half an hour before a failure; and of what goes on, the last hour of five.
+    { ...run('vm', 20, 15), existence: { before: HOUR / 2 } },
+    { ...run('vm', 5), existence: { before: HOUR / 4, since: hoursAgo(1) } },
+    { ...run('never', 3), existence: { before: 0 } },
+    // Reaches into the period with its end alone.
+    { ...run('plain', 60, 40), existence: { before: HOUR, since: hoursAgo(50) } },
+  ];
+  const { vm, never, plain } = await costsOf(url);
+  assert.ok(Math.abs((vm?.awakeHours ?? 0) - 1.75) < 0.01, JSON.stringify(vm));
+  assert.ok(Math.abs((vm?.saved ?? 0) - 2 * (20 - 1.75)) < 0.02, JSON.stringify(vm));
+  assert.equal(never, undefined, 'it had no instance yet');
+  assert.ok(Math.abs((plain?.awakeHours ?? 0) - 8) < 0.01, JSON.stringify(plain));
+});
+
 test('metrics tell the same by resource and currency', async (t) => {
   const { url, plane } = await start(t);
   plane.runTimes = [run('vm', 10, 8), run('shells--ann', 2, 1)];

@@ -42,6 +42,12 @@ test('steady demand while it has failed does not fill the history; each is told 
     [1, retryAt, 'line one\nline two'],
   );
   assert.equal(stack.provider.bootsOf.filter((name) => name === 'demanded').length, 1);
+  const successor = await stack.resources.openRun('demanded');
+  const told = await eventually('the successor tells that it has no instance', async () => {
+    const runs = await stack.resources.runTimes({ limit: 100 });
+    return runs.find(({ runId }) => runId === successor)?.existence;
+  });
+  assert.deepEqual(told, { before: 0 });
 });
 
 test('the boot after a failure takes the definition of today', async () => {
