@@ -23,15 +23,6 @@ test(
   },
 );
 
-test(
-  'the commands of the guide to notebooks run as they stand, and wake one for each user',
-  needsWalk(),
-  async (context) => {
-    const output = await walk(context, 'guides/notebooks.md', { examples: ['notebooks'] });
-    assert.match(output, /\bann\b[\s\S]*\bbob\b[\s\S]*NAME +PHASE[\s\S]*ann\S* +ready[\s\S]*bob\S* +ready/);
-  },
-);
-
 test('of the first page one example is not run, and says why', () => {
   const skipped = blocksOf('first-steps.md').filter(({ note }) => note.startsWith('skipped, '));
   assert.deepEqual(

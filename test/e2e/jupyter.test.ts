@@ -79,3 +79,14 @@ test('a kernel that computes with nobody watching keeps Jupyter awake, by the id
     await house.untilAsleep('jupyter');
   }),
 );
+
+test('a terminal that has printed of late keeps Jupyter awake with nobody watching', engine, () =>
+  liveWithJupyter(idle, async (house, jupyter) => {
+    const { name } = (await (await jupyter.call('POST', 'api/terminals')).json()) as { name: string };
+    await eventually('the probe says busy', async () =>
+      (await house.resources.status('jupyter'))?.keptAwakeBy.includes('idle probe says busy'),
+    );
+    await jupyter.call('DELETE', `api/terminals/${name}`);
+    await house.untilAsleep('jupyter');
+  }),
+);

@@ -9,45 +9,74 @@ import { House } from './house.js';
 import { root } from './scripts.js';
 
 const EXAMPLE = join(root, 'examples/jupyter');
-const FILES = ['jupyter_server_config.py', 'idle.py'];
+const FILES = ['jupyter_server_config.py', 'group_config.py', 'idle.py'];
 
 interface ExampleFile {
-  resources: { jupyter: { idle: { probe: object } } & Record<string, unknown> };
+  proxy: { identity: object };
+  resources: Record<string, { idle: { probe: object } } & Record<string, unknown>>;
 }
 
-/** The example of Jupyter as it stands, but for its times: in a house of its own, with a home of its own. */
+/** Jupyter for one, as its example has it but for its times: in a house of its own, with a home of its own. */
 export function liveWithJupyter(
   idleAfter: string,
   body: (house: House, jupyter: Jupyter) => Promise<void>,
 ): Promise<void> {
-  const { resources } = parse(readFileSync(join(EXAMPLE, 'reveille.yaml'), 'utf8')) as ExampleFile;
-  const { jupyter } = resources;
-  const idle = { ...jupyter.idle, after: idleAfter, probe: { ...jupyter.idle.probe, interval: '500ms' } };
   const token = randomBytes(16).toString('hex');
-  const furnish = (folder: string) => {
-    for (const name of FILES) cpSync(join(EXAMPLE, name), join(folder, name));
-    // Of the user who runs the tests, who may be root: the example keeps Jupyter's refusal of that.
-    mkdirSync(join(folder, '.jupyter'));
-    const own = { ServerApp: { allow_root: true } };
-    writeFileSync(join(folder, '.jupyter/jupyter_config.json'), JSON.stringify(own));
-    const PATH = [dirname(engine('jupyter')), process.env.PATH].join(delimiter);
-    return { PATH, HOME: folder, JUPYTER_TOKEN: token };
-  };
-  return House.live({ resources: { jupyter: { ...jupyter, idle } }, furnish }, (house) =>
-    body(house, new Jupyter(house, token)),
+  return House.live(
+    { resources: example('reveille.yaml', idleAfter).resources, furnish: (folder) => furnish(folder, token) },
+    (house) => body(house, new Jupyter(house, { Authorization: `token ${token}` })),
   );
+}
+
+/** Jupyter for a group, likewise. `as` speaks to it in the name of a user whom the proxy in front has signed in. */
+export function liveWithGroup(
+  idleAfter: string,
+  body: (house: House, as: (user: string) => Jupyter) => Promise<void>,
+): Promise<void> {
+  const { resources, proxy } = example('group.yaml', idleAfter);
+  const top = { proxy: { listen: '127.0.0.1:0', identity: proxy.identity } };
+  const plan = { resources, top, furnish: (folder: string) => furnish(folder, 'of the probe') };
+  // As a browser: its cookie against forged requests, said again in a field that other origins cannot set.
+  const browser = { Cookie: '_xsrf=a0b1c2', 'X-XSRFToken': 'a0b1c2' };
+  // Fields are bytes, of which these clients send one for each character.
+  const named = (user: string) => ({ 'X-Forwarded-User': Buffer.from(user).toString('latin1') });
+  return House.live(plan, (house) =>
+    body(house, (user) => new Jupyter(house, { ...browser, ...named(user) })),
+  );
+}
+
+function example(file: string, idleAfter: string): ExampleFile {
+  const content = parse(readFileSync(join(EXAMPLE, file), 'utf8')) as ExampleFile;
+  for (const { idle } of Object.values(content.resources))
+    Object.assign(idle, { after: idleAfter, probe: { ...idle.probe, interval: '500ms' } });
+  return content;
+}
+
+function furnish(folder: string, token: string): NodeJS.ProcessEnv {
+  for (const name of FILES) cpSync(join(EXAMPLE, name), join(folder, name));
+  return { ...jupyterHome(folder), JUPYTER_TOKEN: token };
+}
+
+/** Makes the folder a home that Jupyter takes. @returns its environment. */
+export function jupyterHome(folder: string): NodeJS.ProcessEnv {
+  // Of the user who runs the tests, who may be root: the example keeps Jupyter's refusal of that.
+  mkdirSync(join(folder, '.jupyter'));
+  const own = { ServerApp: { allow_root: true } };
+  writeFileSync(join(folder, '.jupyter/jupyter_config.json'), JSON.stringify(own));
+  return { PATH: [dirname(engine('jupyter')), process.env.PATH].join(delimiter), HOME: folder };
 }
 
 /** Speaks to Jupyter as its own front end does, through the proxy. */
 export class Jupyter {
   constructor(
     private readonly house: House,
-    private readonly token: string,
+    /** That say who speaks. */
+    private readonly headers: Readonly<Record<string, string>>,
   ) {}
 
   /** @param path below /jupyter/ */
   async call(method: string, path: string): Promise<Response> {
-    const headers = { Authorization: `token ${this.token}` };
+    const { headers } = this;
     const response = await fetch(this.house.url(`/jupyter/${path}`), { method, headers });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return response;
@@ -55,7 +84,7 @@ export class Jupyter {
 
   /** Opens a WebSocket below /jupyter/. */
   async socket(path: string): Promise<WebSocket> {
-    const headers = { Authorization: `token ${this.token}`, Origin: this.house.url('') };
+    const headers = { ...this.headers, Origin: this.house.url('') };
     const socket = new WebSocket(`ws://${this.house.address}/jupyter/${path}`, { headers });
     await once(socket, 'open');
     return socket;
