@@ -175,7 +175,8 @@ export class HostImages {
 
   /** A generation has ended: nothing of it runs. What is suspended has its files open still. */
   async release({ name, generation, definition }: ImageUser, then: StopMode): Promise<void> {
-    if (then === 'suspend' || imagesOf(definition).length === 0) return;
+    const isElsewhere = imagesOf(definition).every(({ cloud }) => cloud !== undefined);
+    if (then === 'suspend' || isElsewhere) return;
     const store = await this.store();
     // Its definition may have named other images when what is left of it was made.
     for (const { key, users } of store.list()) {
