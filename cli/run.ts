@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 import { type Config, loadConfig } from '../config/index.js';
 import { up } from './up/up.js';
-import { firstUrl, inWords } from './up/welcome.js';
+import { firstUrl, inWords, isUp } from './up/welcome.js';
 
 export interface RunOptions {
   command: readonly string[];
@@ -46,15 +46,16 @@ export async function run(options: RunOptions): Promise<void> {
   await up({ config: { ...loadConfig(file), file }, welcome: runWelcome });
 }
 
-function runWelcome(config: Config, proxy: string): string {
+function runWelcome(config: Config, proxy: string, control: string): string {
   const [resource] = Object.values(config.resources);
   if (resource === undefined) return '';
   return [
+    ...isUp(config, proxy, control),
     '',
-    `  ${firstUrl(resource, proxy)}`,
+    `Open ${firstUrl(resource, proxy)} and the command starts; ${inWords(resource.idle.after)} after the last use it is stopped.`,
+    `To watch it, open the dashboard, http://${control}/, or:`,
+    `  npx reveille status --watch --config ${config.file}`,
     '',
-    `Open it and the command starts; ${inWords(resource.idle.after)} after the last use it is stopped.`,
-    `To watch it: npx reveille status --watch --config ${config.file}`,
     'Ctrl-C ends everything.',
     '',
   ].join('\n');

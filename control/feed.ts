@@ -12,14 +12,15 @@ import type { Statuses } from './statuses.js';
 const HEARTBEAT_MS = 15_000;
 /** When a browser asks again after the stream broke. */
 const RETRY_MS = 1000;
+const HOUR_MS = 3_600_000;
 /** Unsent, of one listener: past it nobody reads there, and it is cut off. A list of a thousand has half a MB. */
 const BACKLOG_BYTES = 4 * 1024 * 1024;
 
 /** Server-sent events: `list` with every line at the beginning, `change` afterwards, `trouble` where nothing can be read. */
 export class Feed {
   private readonly listeners = new Set<Response>();
-  /** As it was sent last, by name. */
-  private lines = new Map<string, string>();
+  /** As it is, by name, and what of it is news where it is another. */
+  private lines = new Map<string, { text: string; news: string }>();
   private known = false;
   private trouble: FeedTrouble | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -84,8 +85,10 @@ export class Feed {
   }
 
   private publish(resources: readonly ResourceSummary[]): void {
-    const lines = new Map(resources.map((line) => [line.name, JSON.stringify(line)]));
-    const changed = resources.filter(({ name }) => lines.get(name) !== this.lines.get(name));
+    const lines = new Map(
+      resources.map((line) => [line.name, { text: JSON.stringify(line), news: newsOf(line) }]),
+    );
+    const changed = resources.filter(({ name }) => lines.get(name)?.news !== this.lines.get(name)?.news);
     const gone = [...this.lines.keys()].filter((name) => !lines.has(name));
     const isNews = changed.length > 0 || gone.length > 0 || this.trouble !== undefined;
     const first = !this.known;
@@ -98,12 +101,21 @@ export class Feed {
   }
 
   private whole(): string {
-    return `event: list\ndata: {"now":${Date.now()},"resources":[${[...this.lines.values()].join(',')}]}\n\n`;
+    return `event: list\ndata: {"now":${Date.now()},"resources":[${[...this.lines.values()].map(({ text }) => text).join(',')}]}\n\n`;
   }
 
   private broadcast(text: string): void {
     for (const listener of this.listeners) send(listener, text);
   }
+}
+
+/** Hours and money grow with the clock, all the time: they are news by hundredths. */
+function newsOf({ cost, ...line }: ResourceSummary): string {
+  if (cost === undefined) return JSON.stringify(line);
+  const { since, awakeHours, spent = 0, saved = 0, currency } = cost;
+  // What was awake all the time since is reckoned from the beginning of `control.cost.period`, which moves on.
+  const coarse = [since / HOUR_MS, awakeHours, spent, saved].map((value) => value.toFixed(2));
+  return JSON.stringify([line, currency, coarse]);
 }
 
 const asEvent = (name: string, data: FeedChange | FeedTrouble): string =>

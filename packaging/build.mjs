@@ -1,4 +1,4 @@
-// node packaging/build.mjs deb|rpm [--version V] [--output FOLDER] [--stage FOLDER]: a package of Reveille for this
+// npm run package -- deb|rpm [--version V] [--output FOLDER] [--stage FOLDER]: a package of Reveille for this
 // kind of machine, with the Node that runs this and all npm packages that it needs. A stage that is there already is
 // taken as it is, so that several packages are made from one.
 import { execFileSync } from 'node:child_process';
@@ -36,7 +36,7 @@ const [kind] = positionals;
 const cpu = CPU[process.arch];
 if (cpu === undefined || !['deb', 'rpm'].includes(kind) || positionals.length > 1) {
   process.stderr.write(
-    'usage: node packaging/build.mjs deb|rpm [--version V] [--output FOLDER] [--stage FOLDER]\n',
+    'usage: npm run package -- deb|rpm [--version V] [--output FOLDER] [--stage FOLDER]\n',
   );
   process.exit(2);
 }

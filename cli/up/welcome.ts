@@ -10,13 +10,7 @@ export function welcome(config: Config, proxy: string, control: string): string 
   const [name, resource] = Object.entries(config.resources)[0] ?? [];
   const isDefault = config.file === undefined || config.file === defaultConfigFile(process.cwd());
   const command = isDefault ? '' : ` --config ${config.file}`;
-  const lines = [
-    '',
-    'Reveille is up.',
-    `  proxy        http://${proxy}`,
-    `  control      http://${control}`,
-    `  Temporal UI  ${temporalUi(config)}`,
-  ];
+  const lines = isUp(config, proxy, control);
   if (name !== undefined && resource !== undefined) {
     lines.push(
       '',
@@ -26,6 +20,17 @@ export function welcome(config: Config, proxy: string, control: string): string 
     );
   }
   return [...lines, '', 'Ctrl-C ends everything.', ''].join('\n');
+}
+
+/** That everything serves, and where. @param proxy HOST:PORT as bound @param control HOST:PORT as bound */
+export function isUp(config: Config, proxy: string, control: string): string[] {
+  return [
+    '',
+    'Reveille is up.',
+    `  proxy        http://${proxy}`,
+    `  control      http://${control}`,
+    `  Temporal UI  ${temporalUi(config)}`,
+  ];
 }
 
 /** Where people see the workflows. */

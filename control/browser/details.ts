@@ -3,7 +3,7 @@ import { followLog, getJson, pathOf } from './api.js';
 import type { AwakePeriod, ResourceDetails, ResourceHistory, ResourceSummary } from './contract.js';
 import { byId, clock, el, outside, took } from './dom.js';
 import { wakeMs, wakePlot, waterfall } from './drawings.js';
-import { membersOf, wakeForm } from './members.js';
+import { Members, wakeForm } from './members.js';
 import { buttonsOf } from './row.js';
 import { costs, inWords, remarks, sleeps } from './words.js';
 
@@ -15,8 +15,9 @@ const PAST_MS = 5000;
 /** The panel beside the list; one resource at a time. */
 export class Details {
   private readonly panel = byId('details', HTMLElement);
+  private readonly actions = el('p', { class: 'actions' });
   private readonly facts = el('div');
-  private readonly members = el('div');
+  private readonly members = new Members();
   private readonly wake = el('div');
   private readonly past = el('div');
   private readonly log = el('pre', { tabindex: '0', role: 'region', 'aria-label': 'Log' });
@@ -39,16 +40,18 @@ export class Details {
     this.name = name;
     const title = el('h2', {}, name);
     const close = el('a', { href: '#/', class: 'close', 'aria-label': 'Close details' }, '✕');
+    this.actions.replaceChildren();
     this.facts.replaceChildren();
-    this.members.replaceChildren();
+    this.members.clear();
     this.wake.replaceChildren();
     this.past.replaceChildren(el('p', {}, 'Reading the past…'));
     this.follow.onclick = () => this.logs.toggle(name);
     this.panel.replaceChildren(
       close,
       title,
+      this.actions,
       this.facts,
-      this.members,
+      this.members.element,
       this.wake,
       this.follow,
       this.log,
@@ -87,7 +90,7 @@ export class Details {
   }
 
   private showMembers(): void {
-    if (this.pool) this.members.replaceChildren(...membersOf(this.pool, this.memberNames(), this.lines));
+    if (this.pool) this.members.show(this.pool, this.memberNames(), this.lines);
   }
 
   private takePool(told: ResourceDetails): void {
@@ -98,10 +101,18 @@ export class Details {
     if (isNew && told.configuration !== undefined) this.wake.replaceChildren(...wakeForm(told.name));
   }
 
+  /** Only where they are others: a button that is being pressed stays. */
+  private showButtons(told: ResourceDetails): void {
+    const buttons = buttonsOf(told);
+    const words = (all: Iterable<Element>) => [...all].map(({ ariaLabel }) => ariaLabel).join();
+    if (words(buttons) !== words(this.actions.children)) this.actions.replaceChildren(...buttons);
+  }
+
   private async refresh(name: string): Promise<void> {
     try {
       const told = await getJson<ResourceDetails>(pathOf(name));
       if (this.name !== name) return;
+      this.showButtons(told);
       this.facts.replaceChildren(...facts(told));
       this.follow.hidden = told.members !== undefined;
       if (told.members !== undefined) this.takePool(told);
@@ -160,7 +171,6 @@ function facts(told: ResourceDetails): HTMLElement[] {
   for (const [term, what] of known) if (what !== '') list.append(el('dt', {}, term), el('dd', {}, what));
   const steps = status?.steps ?? [];
   return [
-    el('p', { class: 'actions' }, ...buttonsOf(told)),
     list,
     ...(steps.length === 0 ? [] : [el('h3', {}, `This wake: ${took(wakeMs(steps))}`), waterfall(steps)]),
     ...(told.failure?.log === undefined ? [] : [el('pre', { tabindex: '0' }, told.failure.log)]),

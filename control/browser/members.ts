@@ -6,16 +6,30 @@ import { buttonsOf, deedsOf, mayAct } from './row.js';
 /** More than these nobody looks through; the list's filter finds them by name. */
 const MOST = 200;
 
-/**
- * @param names those that are known: awake, named by the configuration, or awake in the past.
- * @param lines of the feed; who has none is asleep.
- */
-export function membersOf(
-  pool: ResourceDetails,
-  names: Iterable<string>,
-  lines: ReadonlyMap<string, ResourceSummary>,
-): HTMLElement[] {
-  const members = [...new Set(names)].sort().map((name) => lines.get(name) ?? asleep(name));
+export class Members {
+  readonly element = el('div');
+  private shown = '';
+
+  clear(): void {
+    this.shown = '';
+    this.element.replaceChildren();
+  }
+
+  /**
+   * Touches the page only where something of it is another: a button that is being pressed stays.
+   * @param names those that are known: awake, named by the configuration, or awake in the past.
+   * @param lines of the feed; who has none is asleep.
+   */
+  show(pool: ResourceDetails, names: Iterable<string>, lines: ReadonlyMap<string, ResourceSummary>): void {
+    const members = [...new Set(names)].sort().map((name) => lines.get(name) ?? asleep(name));
+    const wanted = members.map((line) => `${line.name} ${line.phase} ${deedsOf(line)}`).join('\n');
+    if (`${pool.name}\n${wanted}` === this.shown) return;
+    this.shown = `${pool.name}\n${wanted}`;
+    this.element.replaceChildren(...membersOf(pool.name, members));
+  }
+}
+
+function membersOf(pool: string, members: readonly ResourceSummary[]): HTMLElement[] {
   const awake = members.filter(({ phase }) => phase !== 'asleep');
   const sorted = [...awake, ...members.filter(({ phase }) => phase === 'asleep')];
   const rows = sorted.slice(0, MOST).map((line) => {
@@ -26,7 +40,7 @@ export function membersOf(
   const rest = sorted.length - rows.length;
   return [
     el('h3', {}, 'Members'),
-    ...stopAll(pool.name, awake),
+    ...stopAll(pool, awake),
     rows.length === 0 ? el('p', {}, 'None is known.') : el('ul', { class: 'members' }, ...rows),
     ...(rest > 0 ? [el('p', {}, `And ${rest} more: filter the list by name.`)] : []),
   ];

@@ -58,6 +58,24 @@ test('who listens has the whole list first, and then only the lines that changed
   assert.deepEqual(dataOf<FeedChange>(told, 2).gone, ['stray']);
 });
 
+test('that time goes by is no news of what is awake', async (t) => {
+  const { url, plane } = await startTestControl(t, { control: FAST });
+  plane.awake.set('hello', readyState('hello'));
+  // To the next hundredth it is 18 s.
+  plane.runTimes = [{ name: 'hello', runId: 'a', start: Date.now() - 3_600_000 }];
+  const { told } = await listen(t, url);
+  await eventually('the list', () => told.length > 0);
+  assert.ok(dataOf<ResourceList>(told, 0).resources[0]?.cost);
+  const from = plane.statusesAsked.length;
+  await eventually('it is read some times', () => plane.statusesAsked.length > from + 5);
+  plane.awake.set('stray', readyState('stray'));
+  await eventually('a change', () => told.length > 1);
+  assert.deepEqual(
+    dataOf<FeedChange>(told, 1).changed.map(({ name }) => name),
+    ['stray'],
+  );
+});
+
 test('who listens while Temporal is away hears why, once, and the list when it is back', async (t) => {
   const { url, plane } = await startTestControl(t, { control: FAST });
   plane.failure = new Error('Nobody is home');

@@ -46,7 +46,18 @@ function run(program: string, ...args: string[]): string {
 
 let first = '';
 const build = (...args: string[]): string =>
-  run(process.execPath, 'packaging/build.mjs', ...args, '--stage', join(folder, 'stage'), '--output', folder);
+  run(
+    'npm',
+    'run',
+    '--silent',
+    'package',
+    '--',
+    ...args,
+    '--stage',
+    join(folder, 'stage'),
+    '--output',
+    folder,
+  );
 
 before(() => {
   if (!skip) first = build('deb');
