@@ -1,6 +1,6 @@
-// npm run package -- deb|rpm [--version V] [--output FOLDER] [--stage FOLDER]: a package of Reveille for this
+// npm run package -- deb|rpm|files [--version V] [--output FOLDER] [--stage FOLDER]: a package of Reveille for this
 // kind of machine, with the Node that runs this and all npm packages that it needs. A stage that is there already is
-// taken as it is, so that several packages are made from one.
+// taken as it is, so that several packages are made from one; `files` makes nothing but the stage.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -34,9 +34,10 @@ const { positionals, values } = parseArgs({
 });
 const [kind] = positionals;
 const cpu = CPU[process.arch];
-if (cpu === undefined || !['deb', 'rpm'].includes(kind) || positionals.length > 1) {
+const MAKERS = { deb: makeDeb, rpm: makeRpm, files: (stage) => stage };
+if (cpu === undefined || !(kind in MAKERS) || positionals.length > 1 || (kind === 'files' && !values.stage)) {
   process.stderr.write(
-    'usage: npm run package -- deb|rpm [--version V] [--output FOLDER] [--stage FOLDER]\n',
+    'usage: npm run package -- deb|rpm [--version V] [--output FOLDER] [--stage FOLDER]\n       npm run package -- files --stage FOLDER\n',
   );
   process.exit(2);
 }
@@ -46,7 +47,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'reveille-package-'));
 try {
   const stage = values.stage ?? join(temporary, 'stage');
   if (!existsSync(stage)) makeStage(stage);
-  process.stdout.write(`${kind === 'deb' ? makeDeb(stage) : makeRpm(stage)}\n`);
+  process.stdout.write(`${MAKERS[kind](stage)}\n`);
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
