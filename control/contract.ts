@@ -34,7 +34,7 @@ export const PHASES = [...KNOWN_PHASES, 'unknown'] as const;
 export interface Cost {
   /** First known to be awake; what always-on is reckoned from. */
   since: number;
-  /** From each wake to the end of its stop. */
+  /** From the beginning of each boot to the end of its stop. */
   awakeHours: number;
   /** Where it has a price, as are the next two, in money. */
   currency?: string;

@@ -27,6 +27,7 @@ async function run(job: Job): Promise<Result> {
   const record = readJson<StackRecord>(recordFile(job));
   if (job.kind === 'up' && record?.wanted === job.wanted) return { state: 'done', record };
   if (job.kind === 'destroy' && !existsSync(begunFile(job))) return { state: 'done' };
+  if (job.kind === 'up' && isStopped(job)) return { state: 'stale' };
   begin(job);
   const stack = await openStack(job);
   const done = await operations[job.kind](job, stack);
@@ -38,9 +39,21 @@ const recordFile = ({ folder }: Job) => join(folder, 'stack.json');
 /** There while anything of the stack may exist. */
 const begunFile = ({ folder }: Job) => join(folder, 'begun');
 
+/**
+ * Marks the stack as begun, and then looks whether its generation was stopped: a stop does so in the other order, so
+ * that one of the two sees the other.
+ */
+function isStopped(job: Job): boolean {
+  const before = existsSync(begunFile(job));
+  writeFileSync(begunFile(job), '');
+  // As activities/host/generations.ts has it.
+  const stopped = existsSync(join(job.folder, 'generations', `${job.generation}.sealed`));
+  if (stopped && !before) remove(begunFile(job));
+  return stopped;
+}
+
 const operations = {
   async up(job: Job, stack: Stack): Promise<Result> {
-    writeFileSync(begunFile(job), '');
     const { outputs } = await withoutStaleLocks(job, stack, () => up(job, stack, job.timeoutMs));
     const { wanted, backend } = job;
     const record = { wanted, backend, stack: job.stack, outputs: outputsOf(outputs) };

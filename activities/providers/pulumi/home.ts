@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFolderName } from '../../host/atomic.js';
+import { Generations } from '../../host/generations.js';
 import { LogFile } from '../../log-file.js';
 
 /** What the outputs of a template say: who wakes and stops the instance, with which settings. */
@@ -19,16 +20,19 @@ export interface StackRecord {
 
 /**
  * What the state folder keeps of one resource's stack: `lock` (flock(1)), `fence.json`, `begun` while anything of it may
- * exist, `stack.json`, `engines` while an operation is under way or was cut off, `project` (the stack's settings), `log`.
+ * exist, `stack.json`, `engines` while an operation is under way or was cut off, `project` (the stack's settings),
+ * `generations`, `log`.
  */
 export class PulumiHome {
   readonly lock: string;
   readonly scratch: string;
   readonly log: LogFile;
+  readonly generations: Generations;
 
   constructor(readonly folder: string) {
     this.lock = join(folder, 'lock');
     this.scratch = join(folder, 'scratch');
+    this.generations = new Generations(join(folder, 'generations'));
     this.log = new LogFile(join(folder, 'log'), this.scratch);
   }
 

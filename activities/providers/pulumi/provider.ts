@@ -57,9 +57,13 @@ export class PulumiProvider implements Provider {
     request: BootRequest,
     context: ProviderContext,
   ): Promise<{ instance: Instance; adopted: boolean }> {
-    const wanted = describe(request, this.home(request.name).folder, this.services).wanted;
-    const known = this.home(request.name).record();
+    const home = this.home(request.name);
+    home.generations.begin(request.generation);
+    const wanted = describe(request, home.folder, this.services).wanted;
+    const known = home.record();
     const record = known?.wanted === wanted ? known : await this.up(request, context);
+    // A stop that came before the stack was up told nobody else of it.
+    home.generations.check(request.generation);
     const { provider, request: own } = this.delegateOf(request, record.outputs);
     return await provider.boot(own, context);
   }
@@ -84,6 +88,8 @@ export class PulumiProvider implements Provider {
     context: ProviderContext,
   ): Promise<void> {
     const home = this.home(request.name);
+    // Before it looks: an `up` that begins later looks for this once it can be seen that it has begun.
+    home.generations.seal(request.generation);
     const delegate = this.delegate(request);
     await delegate?.provider.stop(delegate.request, instance, options, context);
     if (options.then !== 'delete' && (delegate !== undefined || !home.isBegun)) return;
