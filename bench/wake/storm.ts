@@ -38,6 +38,11 @@ export const storm: Benchmark = {
       ratios.push(bareMs / ownMs);
       rates.push({ reveille: (RESOURCES * 1000) / ownMs, bare: (RESOURCES * 1000) / bareMs });
     }
+    const median = (of: 'reveille' | 'bare') =>
+      quantile(
+        rates.map((rate) => rate[of]),
+        0.5,
+      );
     return {
       figures: [
         {
@@ -48,14 +53,22 @@ export const storm: Benchmark = {
         },
         {
           what: 'wakes/s',
-          value: quantile(
-            rates.map(({ reveille }) => reveille),
-            0.5,
-          ),
+          value: median('reveille'),
           unit: '/s',
         },
       ],
-      plots: [],
+      plots: [
+        {
+          kind: 'bars',
+          name: 'storm',
+          title: `${RESOURCES} resources woken at once`,
+          unit: 'wakes/s',
+          bars: [
+            { label: 'bare engine', value: median('bare') },
+            { label: 'Reveille', value: median('reveille') },
+          ],
+        },
+      ],
       notes: [
         `${ROUNDS} rounds after one that warms up, interleaved; every request answered. Each instance is \`sleep\` with a shared origin as its endpoint.`,
       ],
