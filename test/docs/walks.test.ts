@@ -15,11 +15,17 @@ test(
 );
 
 test(
-  'the commands of the guide to previews run as they stand, and wake one for each number',
+  'the commands of the guide to previews run as they stand: one for each number wakes, sleeps and wakes again',
   needsWalk(),
   async (context) => {
     const output = await walk(context, 'guides/previews.md', { examples: ['previews'] });
-    assert.match(output, /\b42\b[\s\S]*\b43\b[\s\S]*NAME +PHASE[\s\S]*42 +ready[\s\S]*43 +ready/);
+    assert.match(output, /NAME +PHASE[\s\S]*42 +ready[\s\S]*43 +ready[\s\S]*preview--42 is asleep/);
+    const served = [...output.matchAll(/^pull request (\d+), plain, process (\d+)$/gm)];
+    assert.deepEqual(
+      served.map(([, pr]) => pr),
+      ['42', '43', '42'],
+    );
+    assert.notEqual(served[2]?.[2], served[0]?.[2]);
   },
 );
 
