@@ -12,13 +12,15 @@ import { TokenVerifier } from './token-verifier.js';
 import { ANONYMOUS, type Visitor } from './visitor.js';
 import { IdentityNames, VisitorFields } from './visitor-fields.js';
 
+export type Teller = 'bearer' | 'cookie' | 'proxy' | 'claim';
+
 /** What is known of a request's sender. */
 export interface Identified {
   readonly visitor: Visitor;
   /** Instead of what the client says of itself; undefined where no identity is configured. */
   readonly fields: VisitorFields | undefined;
-  /** A bearer token told it, which no browser sends by itself. */
-  readonly byBearer?: boolean;
+  /** What told it. A bearer token is the one that no browser sends by itself. */
+  readonly by?: Teller | undefined;
   /** Why what was shown did not count: told where nobody may enter unknown. */
   readonly trouble?: ReveilleError | undefined;
 }
@@ -45,7 +47,7 @@ export class Identity {
       const place = /^https?:/i.test(jwt.keys) ? jwt.keys : resolve(folder, jwt.keys);
       this.#tokens = new TokenVerifier(jwt, new KeySource({ ...jwt, place, log }));
     }
-    this.#anonymous = this.#known(ANONYMOUS, false);
+    this.#anonymous = this.#known(ANONYMOUS);
   }
 
   /** The WWW-Authenticate field of a refusal (RFC 9110 11.6.1, RFC 6750 3). */
@@ -67,7 +69,7 @@ export class Identity {
   }
 
   #byClaim(peer: string, groups: readonly string[]): Identified {
-    if (this.#mayClaim(peer)) return this.#known({ groups: groupsIn([...groups]) }, false);
+    if (this.#mayClaim(peer)) return this.#known({ groups: groupsIn([...groups]) }, 'claim');
     const message = `Groups in the URL are not believed from ${peer}.`;
     return { ...this.#anonymous, trouble: new ReveilleError('ACCESS_DENIED', message) };
   }
@@ -84,8 +86,8 @@ export class Identity {
     }
     const user = fromBytes(users[0] ?? '').trim();
     const list = groupsIn(fromBytes(groups[0] ?? ''));
-    if (!isName(user)) return list.length === 0 ? undefined : this.#known({ groups: list }, false);
-    return this.#known({ user, groups: list }, false);
+    if (!isName(user)) return list.length === 0 ? undefined : this.#known({ groups: list }, 'proxy');
+    return this.#known({ user, groups: list }, 'proxy');
   }
 
   #byTokens(tokens: TokenVerifier, request: IncomingMessage): Identified | Promise<Identified> {
@@ -93,31 +95,31 @@ export class Identity {
     const name = this.definition.jwt?.cookie;
     const cookie = name === undefined ? undefined : cookieOf(request, name);
     if (bearer === undefined && cookie === undefined) return this.#anonymous;
-    const first = this.#byToken(tokens, bearer ?? cookie ?? '', bearer !== undefined);
+    const first = this.#byToken(tokens, bearer ?? cookie ?? '', bearer === undefined ? 'cookie' : 'bearer');
     if (bearer === undefined || cookie === undefined) return first;
     // The bearer token may be the application's own.
     const orElse = (one: Identified) =>
-      one.trouble === undefined ? one : this.#byToken(tokens, cookie, false);
+      one.trouble === undefined ? one : this.#byToken(tokens, cookie, 'cookie');
     return first instanceof Promise ? first.then(orElse) : orElse(first);
   }
 
-  #byToken(tokens: TokenVerifier, token: string, isBearer: boolean): Identified | Promise<Identified> {
+  #byToken(tokens: TokenVerifier, token: string, by: Teller): Identified | Promise<Identified> {
     const failed = (error: unknown): Identified => ({ ...this.#anonymous, trouble: named(error) });
     try {
       const visitor = tokens.visitorOf(token);
-      if (!(visitor instanceof Promise)) return this.#known(visitor, isBearer);
-      return visitor.then((late) => this.#known(late, isBearer)).catch(failed);
+      if (!(visitor instanceof Promise)) return this.#known(visitor, by);
+      return visitor.then((late) => this.#known(late, by)).catch(failed);
     } catch (error) {
       return failed(error);
     }
   }
 
-  /** @param byBearer it was known by its Authorization field. */
-  #known(visitor: Visitor, byBearer: boolean): Identified {
+  /** @param by absent: nothing was told. */
+  #known(visitor: Visitor, by?: Teller): Identified {
     const pass = this.definition.jwt?.pass === true;
     const cookie = pass ? undefined : this.definition.jwt?.cookie;
-    const fields = new VisitorFields(visitor, this.#names, cookie, byBearer && !pass);
-    return { visitor, fields, byBearer };
+    const fields = new VisitorFields(visitor, this.#names, cookie, by === 'bearer' && !pass);
+    return { visitor, fields, by };
   }
 }
 

@@ -3,16 +3,25 @@ import { z } from 'zod';
 import { accessSchema } from './access-schema.js';
 import { span } from './units.js';
 import { address, secret, whole } from './values.js';
+import { wants } from './wording.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 
+const HOST = wants('a host name', 'a host name without port such as reveille.example.org');
 const access = z.strictObject({
   /** Who may see: the list, logs, metrics and the past. Default: those who may act. */
   see: accessSchema.optional(),
   /** Who may act: wake, stop and pin, add and remove images, make resources from templates. They may see, too. Default: nobody. */
   act: accessSchema.optional(),
+  /**
+   * Names by which browsers reach it through a proxy whose fields tell who somebody is (`proxy.identity.headers`). Other
+   * names are refused: anybody could point one at it. Addresses and localhost need no entry.
+   */
+  hosts: z
+    .array(z.string({ error: HOST }).regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, { error: HOST }))
+    .default([]),
 });
 
 const wrongTokens = z.strictObject({

@@ -1,4 +1,5 @@
 /** Who may talk to the control address. What is not allowed here is refused. */
+import { isIP } from 'node:net';
 import type { Request, RequestHandler } from 'express';
 import { isLoopback } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
@@ -75,7 +76,8 @@ async function checkCaller(req: Request, access: Access, { secret, tokens }: Gua
   if (person !== undefined && !('trouble' in person)) {
     noteCaller(req, person);
     checkMay(person, reads);
-    if (person.ambient) checkOrigin(req, reads);
+    if (person.by === 'proxy') checkName(req.get('host'), people?.hosts ?? []);
+    if (person.by !== 'bearer') checkOrigin(req, reads);
     return;
   }
   const trouble = person?.trouble;
@@ -108,6 +110,16 @@ function checkHost(header: string | undefined, loopback: boolean, configured: st
   if (name === undefined || !(isLoopback(name) || name === configured)) {
     throw new ReveilleError('CROSS_SITE', 'The Host header names another site than this machine');
   }
+}
+
+/**
+ * Whoever can send from where fields of a proxy are believed is anybody, and a browser there sends for any page that
+ * had its own name pointed at us. Addresses cannot be pointed anywhere.
+ */
+function checkName(header: string | undefined, hosts: readonly string[]): void {
+  const name = hostName(header);
+  if (name !== undefined && (isIP(name) !== 0 || isLoopback(name) || hosts.includes(name))) return;
+  throw new ReveilleError('CROSS_SITE', 'The Host header names what is not in control.access.hosts');
 }
 
 function hostName(header: string | undefined): string | undefined {

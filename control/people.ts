@@ -1,5 +1,6 @@
 /** People whom `proxy.identity` knows, at the control address. */
 import type { IncomingMessage } from 'node:http';
+import type { Teller } from '../access/identity.js';
 import { ReveilleError } from '../errors/index.js';
 import type { People } from './settings.js';
 
@@ -7,8 +8,8 @@ export interface Person {
   /** Undefined: known by groups alone. */
   user: string | undefined;
   may: 'see' | 'act' | undefined;
-  /** Browsers send by themselves what told who it is: a cookie, or what a proxy in front made of one. */
-  ambient: boolean;
+  /** What told who it is. All but a bearer token browsers send by themselves, or a proxy in front makes of a cookie. */
+  by: Teller | undefined;
 }
 
 /**
@@ -28,11 +29,11 @@ export async function personOf(
   const from = () => address;
   const mayAct = act?.allows(visitor, from) === true;
   const may = mayAct ? 'act' : see?.allows(visitor, from) === true ? 'see' : undefined;
-  return { user: visitor.user, may, ambient: identified?.byBearer !== true };
+  return { user: visitor.user, may, by: identified?.by };
 }
 
 /** @throws ReveilleError ACCESS_DENIED where they may not. */
-export function checkMay({ user = 'this caller', may }: Omit<Person, 'ambient'>, reads: boolean): void {
+export function checkMay({ user = 'this caller', may }: Omit<Person, 'by'>, reads: boolean): void {
   if (may === 'act' || (may === 'see' && reads)) return;
   const what = may === 'see' ? 'may see here, and not act' : 'may not use the control address';
   throw new ReveilleError('ACCESS_DENIED', `${user} ${what} (control.access)`);

@@ -10,6 +10,8 @@ export interface People {
   identity: Identity | undefined;
   see: AccessRule | undefined;
   act: AccessRule | undefined;
+  /** Names that the proxy in front is called by. */
+  hosts: readonly string[];
 }
 
 /** Who may call, as the configuration in force says. */
@@ -57,6 +59,7 @@ function peopleOf(config: Config, identities: Identities): People | undefined {
     identity: identities.of(config),
     see: access.see && accessRule(access.see),
     act: access.act && accessRule(access.act),
+    hosts: access.hosts.map((host) => host.toLowerCase()),
   };
 }
 

@@ -94,6 +94,21 @@ test('what a browser sends by itself changes nothing without an Origin, nor from
   assert.equal(codeOf(await raw(front + STOP, { method: 'POST', headers: alice })), 'CROSS_SITE');
 });
 
+test('who is known by fields of a proxy comes by a name that is configured: others could be pointed here', async (t) => {
+  const open = `listen: 127.0.0.1:0, access: { see: signed-in, act: signed-in, hosts: [Reveille.example.org] }`;
+  const { url, plane } = await startTestControl(t, { text: BY_HEADERS, control: open });
+  const call = (host: string, method = 'GET') =>
+    raw(url + (method === 'GET' ? LIST : STOP), {
+      method,
+      headers: { ...alice, host, origin: `http://${host}` },
+    });
+  for (const method of ['GET', 'POST'])
+    assert.equal(codeOf(await call('evil.example', method)), 'CROSS_SITE', method);
+  assert.deepEqual(plane.asked, []);
+  for (const host of ['reveille.example.org', 'localhost:8081', '10.0.0.7:8081', '[::1]:8081'])
+    assert.equal((await call(host)).status, 200, host);
+});
+
 test('a token of another key or of one without the group lets nobody in, and its error says why', async (t) => {
   const { url, key } = await withTokens(t);
   const status = async (token: string) =>
