@@ -15,6 +15,7 @@ interface Service {
   ports?: (string | { published: number | string; host_ip?: string })[];
   environment?: Record<string, string>;
   depends_on?: Record<string, { condition: string }>;
+  healthcheck?: { disable?: boolean; test?: string[] };
 }
 
 function compose(env: NodeJS.ProcessEnv): Record<string, Service> {
@@ -41,6 +42,17 @@ test('the compose file is right, and has two proxies and two workers', needs('do
   for (const name of ['postgresql', 'temporal', 'temporal-ui']) assert.ok(services[name], name);
   assert.equal(services.temporal?.depends_on?.postgresql?.condition, 'service_healthy');
 });
+
+test('of the parts, the control address alone is asked whether it is well', needs('docker-compose'), () => {
+  const { control, ...others } = compose(SECRETS);
+  assert.deepEqual(control?.healthcheck?.test?.slice(0, 3), ['CMD', 'reveille', 'status']);
+  for (const [name, { command, healthcheck }] of Object.entries(others))
+    if (command?.includes('--config')) assert.ok(isOff(healthcheck), name);
+});
+
+/** As different versions of Compose print it. */
+const isOff = (health: Service['healthcheck']): boolean =>
+  health?.disable === true || health?.test?.[0] === 'NONE';
 
 test('its ports are open on loopback, and elsewhere only where that is said', needs('docker-compose'), () => {
   for (const port of ports(compose(SECRETS))) assert.match(port, /^127\.0\.0\.1:/);
