@@ -16,14 +16,21 @@ interface ExampleFile {
   resources: Record<string, { idle: { probe: object } } & Record<string, unknown>>;
 }
 
-/** Jupyter for one, as its example has it but for its times: in a house of its own, with a home of its own. */
+/**
+ * Jupyter for one, as its example has it but for its times: in a house of its own, with a home of its own.
+ * @param idle further keys of `idle`
+ */
 export function liveWithJupyter(
   idleAfter: string,
   body: (house: House, jupyter: Jupyter) => Promise<void>,
+  idle: object = {},
 ): Promise<void> {
   const token = randomBytes(16).toString('hex');
   return House.live(
-    { resources: example('reveille.yaml', idleAfter).resources, furnish: (folder) => furnish(folder, token) },
+    {
+      resources: example('reveille.yaml', idleAfter, idle).resources,
+      furnish: (folder) => furnish(folder, token),
+    },
     (house) => body(house, new Jupyter(house, { Authorization: `token ${token}` })),
   );
 }
@@ -45,10 +52,10 @@ export function liveWithGroup(
   );
 }
 
-function example(file: string, idleAfter: string): ExampleFile {
+function example(file: string, idleAfter: string, more: object = {}): ExampleFile {
   const content = parse(readFileSync(join(EXAMPLE, file), 'utf8')) as ExampleFile;
   for (const { idle } of Object.values(content.resources))
-    Object.assign(idle, { after: idleAfter, probe: { ...idle.probe, interval: '500ms' } });
+    Object.assign(idle, { ...more, after: idleAfter, probe: { ...idle.probe, interval: '500ms' } });
   return content;
 }
 
