@@ -139,7 +139,7 @@ export const imagesSchema = z.strictObject({
   collect: span.default(10 * MINUTE),
   /** For one image, from the first who asks until it is usable; then it has failed for everybody. */
   timeout: span.default(HOUR),
-  /** Images that are made usable at the same time, on each host. */
+  /** Images that are made usable at the same time, on each host. Read at the start. */
   parallel: whole(1).default(4),
   /** Also for URLs that somebody else than the operator named: loopback, private and link-local addresses. */
   allowPrivate: flag().default(false),
