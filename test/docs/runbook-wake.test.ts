@@ -4,11 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { eventually } from '../kit/conditions.js';
 import { needs } from '../kit/engines.js';
-import { app, House } from '../kit/house.js';
+import { app } from '../kit/house-base.js';
 import { ask, askForProblem } from '../kit/house-client.js';
 import { environmentOf } from '../kit/house-sweep.js';
 import { WholeHouse } from '../kit/house-up.js';
-import { freePorts } from '../kit/ports.js';
 import { follow, followed } from '../kit/runbook.js';
 
 const engine = needs('temporal');
@@ -77,21 +76,3 @@ test('the lines of the runbook wake what does not wake', engine, (t) => {
     });
   });
 });
-
-test(
-  'the lines of the runbook start a worker where there is none, and who waits is answered',
-  engine,
-  async () => {
-    const [port] = await freePorts(1);
-    const top = { control: { listen: `127.0.0.1:${port}` } };
-    await House.live({ resources: { app: app({}, lasting) }, top }, async (house) => {
-      await house.worker.end('SIGKILL');
-      const asked = ask(house.url('/'));
-      asked.catch(() => {});
-      await eventually('it is asked to wake', () => house.resources.openRun('app'));
-      await followed(house, 'Nobody is there to start it');
-      await asked;
-      assert.equal(house.journal('start').length, 1);
-    });
-  },
-);
