@@ -9,6 +9,8 @@ import { eventually } from '../kit/conditions.js';
 import { bootFailure } from '../kit/fake-provider.js';
 import { Stack } from '../kit/stack.js';
 
+/** Who waits for a place tells it after 10 s. */
+const PATIENCE_MS = 90_000;
 let stack: Stack;
 let folder: string;
 let isMended = false;
@@ -34,11 +36,12 @@ after(async () => {
 
 /** What is told of the open run, or of the last one that has closed, once it is as wanted. */
 function told(name: string, isWanted: (run: RunTime) => boolean, closedSince?: number): Promise<RunTime> {
-  return eventually(`it is told of ${name}`, async () => {
+  const look = async () => {
     const which = closedSince === undefined ? {} : { closedSince };
     const runs = await stack.resources.runTimes({ ...which, limit: 100 });
     return runs.find((run) => run.name === name && isWanted(run));
-  });
+  };
+  return eventually(`it is told of ${name}`, look, PATIENCE_MS);
 }
 const isReady = (name: string) =>
   eventually(`${name} is ready`, async () => (await stack.resources.ready(name))?.ready === true);

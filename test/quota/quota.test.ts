@@ -116,6 +116,8 @@ test('a bound that a reload raises lets in who waits already', async () => {
   await wake('e');
   await waits('e', 0);
   stack.reloadTop({ quotas: { process: { awake: 3, boots: 1 } } });
+  // It asks again after 10 s, 20 s, 40 s.
+  await eventually('e boots', () => held.has('e'), 120_000);
   await letBoot('e');
   for (const name of ['c', 'd', 'e']) await stop(name);
   stack.reloadTop({ quotas: { process: { awake: 2, boots: 1 } } });
