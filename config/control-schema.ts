@@ -69,6 +69,11 @@ export const controlSchema = z.strictObject({
        * only some. New ones, and those whose phase has changed in Temporal's list, are asked at once.
        */
       refresh: span.default(10 * SECOND),
+      /**
+       * How long one answer may go on, to who is not known by the token itself: events, and logs that are followed. Then
+       * it is cut, the browser asks again, and whoever may no longer is out.
+       */
+      lasts: span.default(60 * MINUTE),
     })
     .prefault({}),
   /** What is told of past awake periods, from the executions that Temporal keeps. */

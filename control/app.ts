@@ -63,7 +63,8 @@ export function createApp(parts: AppParts): Express {
   app.use(audit(log));
   const tokens = new Tokens(() => settings().config.control.wrongTokens, log);
   const access = () => settings().access;
-  app.use(guard({ access, tokens, secret: parts.secret, open: [SESSION_PATH] }));
+  const lasts = () => settings().config.control.events.lasts;
+  app.use(guard({ access, lasts, tokens, secret: parts.secret, open: [SESSION_PATH] }));
   app.use(signInPage);
   app.use(allowed);
   app.use(sessionApi({ access, config: () => settings().config, tokens, secret: parts.secret }));

@@ -1,6 +1,6 @@
 /** Who may talk to the control address. What is not allowed here is refused. */
 import { isIP } from 'node:net';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { isLoopback } from '../config/index.js';
 import { ReveilleError } from '../errors/index.js';
 import { callerOf, noteCaller } from './caller.js';
@@ -10,10 +10,14 @@ import type { Access } from './settings.js';
 import type { Tokens } from './tokens.js';
 
 const SAFE = new Set(['GET', 'HEAD']);
+/** Node's timers know no longer time. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface GuardParts {
   /** Asked for each request: a reload changes it. */
   access: () => Access;
+  /** How long an answer to who is not known by the token itself may go on, ms. */
+  lasts: () => number;
   tokens: Tokens;
   /** What sessions are signed with. */
   secret: string;
@@ -22,7 +26,7 @@ export interface GuardParts {
 }
 
 export function guard(parts: GuardParts): RequestHandler {
-  return async (req, _res, next) => {
+  return async (req, res, next) => {
     const access = parts.access();
     const headers: Headers = {
       host: req.get('host'),
@@ -34,7 +38,7 @@ export function guard(parts: GuardParts): RequestHandler {
     const isClosed = access.token !== undefined || access.people !== undefined;
     if (!isClosed) checkHost(headers.host, access.loopback, access.host);
     else if (parts.open.includes(req.path)) await noteWho(req, access, parts);
-    else await checkCaller(req, access, parts);
+    else if (!(await checkCaller(req, access, parts))) cutAfter(res, parts.lasts());
     checkSite(req.method, headers);
     if (!SAFE.has(req.method)) checkContentType(req.get('content-type'));
     next();
@@ -63,13 +67,14 @@ async function noteWho(req: Request, access: Access, { secret }: GuardParts): Pr
   if (!('trouble' in person)) noteCaller(req, person);
 }
 
-/** A session, somebody who is known, or the token. */
-async function checkCaller(req: Request, access: Access, { secret, tokens }: GuardParts): Promise<void> {
+/** A session, somebody who is known, or the token. @returns whether it is the token itself. */
+async function checkCaller(req: Request, access: Access, { secret, tokens }: GuardParts): Promise<boolean> {
   const { people, token } = access;
   const reads = SAFE.has(req.method);
   if (hasSession(req, access, secret)) {
     checkOrigin(req, reads);
-    return noteCaller(req, { may: 'act' });
+    noteCaller(req, { may: 'act' });
+    return false;
   }
   const { address } = callerOf(req);
   const person = people && (await personOf(req, people, address));
@@ -78,18 +83,25 @@ async function checkCaller(req: Request, access: Access, { secret, tokens }: Gua
     checkMay(person, reads);
     if (person.by === 'proxy') checkName(req.get('host'), people?.hosts ?? []);
     if (person.by !== 'bearer') checkOrigin(req, reads);
-    return;
+    return false;
   }
   const trouble = person?.trouble;
   const authorization = req.get('authorization');
   const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
   if (token !== undefined && given !== undefined) {
     tokens.check(given, token, address);
-    return noteCaller(req, { may: 'act' });
+    noteCaller(req, { may: 'act' });
+    return true;
   }
   if (trouble !== undefined && trouble.status !== 401 && token === undefined) throw trouble;
   const told = authorization === undefined ? 'Nobody has signed in' : 'The token is not the right one';
   throw new ReveilleError('UNAUTHORIZED', trouble?.message ?? told, { cause: trouble });
+}
+
+/** Sessions end and people leave: an answer without an end would go on to tell them. */
+function cutAfter(res: Response, ms: number): void {
+  const timer = setTimeout(() => res.destroy(), Math.min(ms, LONGEST_TIMER_MS));
+  res.once('close', () => clearTimeout(timer));
 }
 
 /**

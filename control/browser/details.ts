@@ -228,7 +228,8 @@ class LogReader {
     this.box.hidden = false;
     this.button.textContent = 'close the log';
     followLog(name, (text) => this.add(text), controller.signal).catch((error: unknown) => {
-      if (!controller.signal.aborted) this.add(`${error instanceof Error ? error.message : error}\n`);
+      const said = error instanceof Error ? error.message : String(error);
+      if (!controller.signal.aborted) this.add(`The log is followed no longer: ${said}\n`);
     });
   }
 

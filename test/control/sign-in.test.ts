@@ -174,3 +174,10 @@ test('the sign-in page says that it was tried too often', needs('chromium'), asy
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByText(/Too many wrong tokens were sent. Try again in \d+ seconds./).waitFor();
 });
+
+test('what is told live ends after control.events.lasts for a session, which may be over by then', async (t) => {
+  const { url } = await startTestControl(t, { control: `${CONTROL}, events: { lasts: 50ms }` });
+  const { cookie } = await signedIn(url);
+  // It rejects as the answer is cut, and would never end otherwise.
+  await assert.rejects(raw(`${url}/api/v1/events`, { headers: { cookie } }), { code: 'ECONNRESET' });
+});
