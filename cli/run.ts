@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 import { type Config, loadConfig } from '../config/index.js';
+import { invocation } from './invocation.js';
 import { up } from './up/up.js';
 import { firstUrl, inWords, isUp } from './up/welcome.js';
 
@@ -54,7 +55,7 @@ function runWelcome(config: Config, proxy: string, control: string): string {
     '',
     `Open ${firstUrl(resource, proxy)} and the command starts; ${inWords(resource.idle.after)} after the last use it is stopped.`,
     `To watch it, open the dashboard, http://${control}/, or:`,
-    `  npx reveille status --watch --config ${config.file}`,
+    `  ${invocation()} status --watch --config ${config.file}`,
     '',
     'Ctrl-C ends everything.',
     '',

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { GlobalOptions } from './global-options.js';
+import { invocation } from './invocation.js';
 import type { Part } from './service-host.js';
 
 /** The absolute path of the configuration that a command line means. */
@@ -62,7 +63,7 @@ async function upSleepingd(file: string | true, command: Command): Promise<void>
     return { config, lines };
   };
   const { config, lines } = read();
-  const watch = `To watch them: npx reveille status --watch --config ${config.file}`;
+  const watch = `To watch them: ${invocation()} status --watch --config ${config.file}`;
   await up({
     config,
     read: () => read(config.file).config,
@@ -231,7 +232,9 @@ Exit codes: 0 it was told to read it, 1 the file is wrong or nothing runs, 2 the
           : reloadSleepingd(sleepingd === true ? undefined : sleepingd, config && resolve(config));
       const { json } = command.optsWithGlobals<GlobalOptions>();
       process.stdout.write(
-        json ? `${JSON.stringify({ reloaded: pid })}\n` : `told \`reveille up\` (process ${pid})\n`,
+        json
+          ? `${JSON.stringify({ reloaded: pid })}\n`
+          : `the file is valid; \`reveille up\` (process ${pid}) is told to read it\n`,
       );
     });
 }

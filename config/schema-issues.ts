@@ -46,15 +46,16 @@ function explain(schema: z.ZodType, data: unknown, issue: Issue, above: Path): S
     const chosen = bestCase(schema, value, path, issue.errors);
     if (chosen) return chosen.flatMap((one) => explain(schema, data, one, path));
   }
-  const { noun, expected } = readWants(issue.message) ?? wantedBy(issue);
+  const { noun, expected } =
+    readWants(issue.message) ?? wantedBy(issue, schemasAt(schema, path).flatMap(keysOf));
   if (value === undefined) return [{ path, atKey: true, message: 'is missing', expected }];
   if (value === null)
     return [{ path, atKey: true, message: 'is empty', expected: `${expected}, or no such line` }];
   return [{ path, atKey: false, message: `${show(value)} is not ${noun}`, expected }];
 }
 
-/** Words for what the library says itself. */
-function wantedBy(issue: Issue): { noun: string; expected: string } {
+/** Words for what the library says itself. @param keys those of a mapping at this place */
+function wantedBy(issue: Issue, keys: readonly string[]): { noun: string; expected: string } {
   if (issue.code === 'invalid_value') {
     const values = either(issue.values.map(String));
     return { noun: issue.values.length > 1 ? 'one of the choices' : values, expected: values };
@@ -68,7 +69,9 @@ function wantedBy(issue: Issue): { noun: string; expected: string } {
     boolean: 'true or false',
   };
   const noun = issue.code === 'invalid_type' ? (kinds[issue.expected] ?? 'of the right kind') : 'valid here';
-  return { noun, expected: noun };
+  // `idle: 15m`: that it is to be a mapping helps only who knows what goes into it.
+  const known = noun === 'a mapping' && keys.length > 0;
+  return { noun, expected: known ? `${noun} with ${either([...new Set(keys)])}` : noun };
 }
 
 function unknownKey(cases: z.ZodType[], path: Path, key: string): SchemaFinding {

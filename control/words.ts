@@ -21,11 +21,16 @@ function pair(seconds: number, large: number, largeName: string, small: number, 
   return rest === 0 ? first : `${first} ${rest} ${smallName}`;
 }
 
+/** `2.0 h`; below an hour, where that would say little or `0.0 h`, `32 s` or `12 min 3 s`. */
+export function awakeInWords(hours: number): string {
+  return hours < 1 ? inWords(hours * HOUR * 1000) : `${hours.toFixed(1)} h`;
+}
+
 /** Hours awake, and money where it has a price; empty where nothing is known. */
 export function costs({ cost }: ResourceSummary, now: number): string {
   if (cost === undefined) return '';
   const { since, awakeHours, currency, spent = 0, saved = 0 } = cost;
-  const hours = `${awakeHours.toFixed(1)} h awake in ${inWords(now - since)}`;
+  const hours = `${awakeInWords(awakeHours)} awake in ${inWords(now - since)}`;
   if (currency === undefined) return hours;
   return `${hours}, ${spent.toFixed(2)} ${currency} spent, ${saved.toFixed(2)} ${currency} saved`;
 }

@@ -1,5 +1,6 @@
 import { addressText, type Config, defaultConfigFile, tcpPlace } from '../../config/index.js';
 import { temporalAddress } from '../../temporal/index.js';
+import { invocation } from '../invocation.js';
 
 /**
  * What `up` says when everything serves: where things are, what to click first, how to watch it fall asleep.
@@ -14,12 +15,19 @@ export function welcome(config: Config, proxy: string, control: string): string 
   if (name !== undefined && resource !== undefined) {
     lines.push(
       '',
-      `${name} is asleep. Open ${firstUrl(resource, proxy)} and it wakes.`,
+      whatToOpen(name, firstUrl(resource, proxy)),
       `Leave it alone for ${inWords(resource.idle.after)} and it falls asleep again. To watch it:`,
-      `  npx reveille status --watch${command}`,
+      `  ${invocation()} status --watch${command}`,
     );
   }
   return [...lines, '', 'Ctrl-C ends everything.', ''].join('\n');
+}
+
+/** Without a claim that it sleeps: what was awake when another `up` was killed is awake still. */
+function whatToOpen(name: string, url: string): string {
+  const captures = [...new Set(url.match(/\{[^}]*\}/g))];
+  const chosen = captures.length === 0 ? '' : `, with something of your choice for ${captures.join(' and ')}`;
+  return `Open ${url}${chosen}: if ${name} is asleep, it wakes.`;
 }
 
 /** That everything serves, and where. @param proxy HOST:PORT as bound @param control HOST:PORT as bound */
@@ -28,7 +36,7 @@ export function isUp(config: Config, proxy: string, control: string): string[] {
     '',
     'Reveille is up.',
     `  proxy        http://${proxy}`,
-    `  control      http://${control}`,
+    `  control      http://${control} (the dashboard)`,
     `  Temporal UI  ${temporalUi(config)}`,
   ];
 }

@@ -2,7 +2,7 @@
 import type { Deed } from './api.js';
 import type { ResourceSummary } from './contract.js';
 import { el, outside, setText } from './dom.js';
-import { costs, inWords, remarks, sleeps } from './words.js';
+import { awakeInWords, costs, inWords, remarks, sleeps } from './words.js';
 
 let actsToo = true;
 
@@ -112,6 +112,6 @@ function sleepsInWords(line: ResourceSummary, now: number): string {
 
 function hoursInWords({ cost }: ResourceSummary): string {
   if (cost === undefined) return '';
-  const hours = `${cost.awakeHours.toFixed(1)} h`;
+  const hours = awakeInWords(cost.awakeHours);
   return cost.currency === undefined ? hours : `${hours}, ${(cost.spent ?? 0).toFixed(2)} ${cost.currency}`;
 }

@@ -24,6 +24,6 @@ export const controlPlaneErrors = {
     status: 503,
     title: 'The control address does not answer',
     remedy:
-      'Is Reveille running? Start it with `reveille up`, or name the configuration it runs with: --config FILE.',
+      'Is Reveille running? Start it with `reveille up`, or name the configuration it runs with: --config FILE (`reveille run` prints it).',
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -31,6 +31,14 @@ test('a missing key is told where it should stand', () => {
   ]);
 });
 
+test('a value where a mapping belongs is told with the keys that go there', () => {
+  const [issue] = issuesOf(`resources:\n${hello}    idle: 15m\n`);
+  assert.match(
+    issue ?? '',
+    /^r\.yaml:5:11 resources\.hello\.idle: "15m" is not a mapping; expected a mapping with after, /,
+  );
+});
+
 test('a key without a value is told as empty, and no default is taken in silence', () => {
   assert.deepEqual(issuesOf('control:\n  token:\n'), [
     'r.yaml:2:3 control.token: is empty; expected text (numbers, true and false in quotes), or no such line',
