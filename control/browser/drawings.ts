@@ -73,7 +73,9 @@ export function timelineBars({ now, from, periods }: Timeline): HTMLElement {
       const begin = Math.max(start, from);
       awakeMs += end - begin;
       const title = svg('title', {}, `${clock(start)} to ${clock(end)}`);
-      const place = { x: ((begin - from) / span) * 1000, width: Math.max(2, ((end - begin) / span) * 1000) };
+      // Seconds of a month are to be seen too, also those that ended just now, at the right edge.
+      const width = Math.max(4, ((end - begin) / span) * 1000);
+      const place = { x: Math.min(((begin - from) / span) * 1000, 1000 - width), width };
       drawing.append(svg('rect', { ...place, y: 1, height: 14 }, title));
     }
     const link = el('a', { href: `#/r/${encodeURIComponent(name)}` }, name);

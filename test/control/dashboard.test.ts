@@ -116,6 +116,7 @@ function furnish({ plane, config }: TestControl): void {
     ...past.map(({ runId, start, end }) => ({ name: 'hello', runId, start, end })),
     { name: 'jupyter', runId: 'j', start: now - 600 * MINUTE, end: now - 300 * MINUTE },
     { name: 'staging', runId: 's', start: now - 200 * MINUTE },
+    { name: 'jupyter', runId: 'k', start: now - 2000, end: now - 1000 },
   ];
 }
 
@@ -222,6 +223,16 @@ test('the timeline has a bar for each time awake', needs('chromium'), async (t) 
   await page.locator('.bars li', { hasText: 'jupyter' }).waitFor();
   assert.equal(await page.locator('.bars li').count(), 3);
   assert.equal(await page.locator('.bars li', { hasText: 'hello' }).locator('rect').count(), 24);
+  const bars = await page
+    .locator('.bars rect')
+    .evaluateAll((rects) =>
+      rects.map((rect) => ({ x: rect.getAttribute('x'), width: rect.getAttribute('width') })),
+    );
+  // The drawing is 1000 wide: what ended just now is a bar too, not cut off at its edge.
+  assert.deepEqual(
+    bars.filter(({ x, width }) => Number(width) < 4 || Number(x) + Number(width) > 1000.001),
+    [],
+  );
   assert.deepEqual(await seriousFaults(page), []);
   await picture(page, 'dashboard-timeline');
 });
