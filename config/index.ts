@@ -47,6 +47,7 @@ export {
   paramsEnvironment,
 } from './members.js';
 export { METRICS_CALL } from './metrics-call.js';
+export { nearest } from './nearest.js';
 export type { Selection } from './pool-schema.js';
 export {
   type CountPool,

@@ -43,7 +43,7 @@ export function resourcesApi(
   router.use(RESOURCES_PATH, express.json({ limit: BODY_LIMIT }));
   router.param('name', (req, _res, next, name: string) => {
     // An own error for what could never be a name: it is not asked for in Temporal, nor in the file system.
-    if (!RESOURCE_NAME.test(name)) throw req.method === 'PUT' ? noName(name) : unknown(name);
+    if (!RESOURCE_NAME.test(name)) throw req.method === 'PUT' ? noName(name) : unknown(config(), name);
     next();
   });
   addReads(router, config, { plane, costs, statuses });
@@ -195,7 +195,7 @@ interface StopOptions {
 function configured(config: Config, name: string) {
   if (isPool(config, name)) throw new ReveilleError('POOL_NAMED', `${name} is a pool`);
   const definition = definitionOf(config, name);
-  if (definition === undefined) throw unknown(name);
+  if (definition === undefined) throw unknown(config, name);
   return definition;
 }
 
@@ -208,6 +208,6 @@ async function paramsOf(config: Config, plane: Plane, name: string): Promise<Par
   if (poolOfMember(config, name) === undefined) return undefined;
   const last = () => call(plane, () => plane.resources.lastRun(name));
   const params = paramsOfName(config, name) ?? (await last())?.params;
-  if (params === undefined || !isMember(config, name, params)) throw unknown(name);
+  if (params === undefined || !isMember(config, name, params)) throw unknown(config, name);
   return params;
 }

@@ -5,6 +5,7 @@ import {
   definitionOf,
   filled,
   leaseTime,
+  nearest,
   type Params,
   type ResourceDefinition,
   type RouteDefinition,
@@ -25,6 +26,8 @@ import type { Statuses } from './statuses.js';
  * on a cluster that list may be a second behind.
  */
 const ASK_EACH = 64;
+/** Of a name that somebody has typed. */
+const SHOWN_CHARS = 80;
 
 /**
  * Every resource of the configuration, and those that are awake and have left it, by name.
@@ -86,7 +89,7 @@ export async function showResource(config: Config, plane: Plane, name: string): 
   if ('trouble' in known && known.trouble.code === 'TEMPORAL_UNREACHABLE') throw known.trouble;
   const status = 'status' in known ? known.status : undefined;
   const line = summary(config, name, known);
-  if (definition === undefined && line.phase === 'asleep') throw unknown(name);
+  if (definition === undefined && line.phase === 'asleep') throw unknown(config, name);
   return {
     ...line,
     now: Date.now(),
@@ -99,11 +102,11 @@ function configurationOf(config: Config, definition: ResourceDefinition | undefi
   return definition === undefined ? {} : { configuration: describe(config, definition, params) };
 }
 
-export function unknown(name: string): ReveilleError {
-  return new ReveilleError(
-    'RESOURCE_UNKNOWN',
-    `There is no resource named ${JSON.stringify(name.slice(0, 80))}`,
-  );
+export function unknown({ resources, pools }: Config, name: string): ReveilleError {
+  const told = name.slice(0, SHOWN_CHARS);
+  const meant = nearest(told, [...Object.keys(resources), ...Object.keys(pools)]);
+  const hint = meant === undefined ? '' : `. Did you mean ${meant}?`;
+  return new ReveilleError('RESOURCE_UNKNOWN', `There is no resource named ${JSON.stringify(told)}${hint}`);
 }
 
 /** A route with all that it captures; undefined where that is not known. */

@@ -64,6 +64,12 @@ test('an unknown resource is told so, whatever its name', async (t) => {
   );
 });
 
+test('a name with a slip of the finger is answered with the one that was meant', async (t) => {
+  const { url } = await startTestControl(t);
+  assert.match((await raw(`${url + API}/helo`)).text, /named \\"helo\\"\. Did you mean hello\?/);
+  assert.doesNotMatch((await raw(`${url + API}/something-else`)).text, /Did you mean/);
+});
+
 test('actions reach the workflow with who asked for them', async (t) => {
   const { url, plane } = await startTestControl(t);
   plane.awake.set('hello', readyState('hello'));
