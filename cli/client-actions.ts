@@ -11,11 +11,10 @@ export interface ClientContext {
   json: boolean;
 }
 
-const ASKED: Record<Action, string> = {
+const ASKED: Record<Exclude<Action, 'pin'>, string> = {
   wake: 'is asked to wake',
   stop: 'is asked to stop',
   delete: 'is asked to be deleted',
-  pin: 'is pinned',
   unpin: 'is not pinned any more',
 };
 
@@ -29,7 +28,8 @@ export async function act(
   const client = ControlClient.of(context.configFile);
   const path = `/${encodeURIComponent(name)}/${action}`;
   const patient = body.wait === true;
-  tell(context, await withLog(context, client.json<ActionResult>(path, { method: 'POST', body, patient })));
+  const result = await withLog(context, client.json<ActionResult>(path, { method: 'POST', body, patient }));
+  tell(context, result, action === 'pin' ? pinned(body) : ASKED[action]);
 }
 
 /** Stops whatever is awake, all at once. What cannot be stopped keeps nothing else awake: it is told, and the exit code is 1. */
@@ -49,7 +49,7 @@ export async function stopAll(
         const path = `/${encodeURIComponent(name)}/stop`;
         const result = await client.json<ActionResult>(path, { method: 'POST', body, patient: body.wait });
         stopped.push(result);
-        if (!context.json) tell(context, result);
+        if (!context.json) tell(context, result, ASKED.stop);
       } catch (error) {
         if (!isReveilleError(error)) throw error;
         failed.push({ name, error: error.toProblem(true) });
@@ -66,12 +66,19 @@ export async function stopAll(
 export async function remove(context: ClientContext, name: string, wait: boolean): Promise<void> {
   const client = ControlClient.of(context.configFile);
   const path = `/${encodeURIComponent(name)}?confirm=yes&wait=${wait}`;
-  tell(context, await client.json<ActionResult>(path, { method: 'DELETE', patient: wait }));
+  tell(context, await client.json<ActionResult>(path, { method: 'DELETE', patient: wait }), ASKED.delete);
 }
 
-function tell({ json }: ClientContext, result: ActionResult): void {
-  const { name, action, phase } = result;
-  const said = phase === undefined ? ASKED[action] : `is ${phase}`;
+/** It takes the place of an earlier pin, so it says how long this one holds. */
+function pinned({ for: time, until }: Record<string, unknown>): string {
+  if (time !== undefined) return `is pinned for ${time}`;
+  return `is pinned until ${until ?? 'it is unpinned'}`;
+}
+
+/** @param asked what is said where it was not waited for. */
+function tell({ json }: ClientContext, result: ActionResult, asked: string): void {
+  const { name, phase } = result;
+  const said = phase === undefined ? asked : `is ${phase}`;
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${name} ${said}\n`);
 }
 

@@ -45,9 +45,12 @@ test('delete does nothing without --yes', async (t) => {
 
 test('pin takes a duration or a time, and unpin ends it', async (t) => {
   const { run, plane } = await startTestClient(t);
-  assert.equal((await run('pin', 'hello', '--until', '2100-01-01T00:00:00Z')).stdout, 'hello is pinned\n');
+  const until = await run('pin', 'hello', '--until', '2100-01-01T00:00:00Z');
+  assert.equal(until.stdout, 'hello is pinned until 2100-01-01T00:00:00Z\n');
   const expected = { until: Date.UTC(2100, 0), reason: 'by cli, 127.0.0.1' };
   assert.deepEqual(plane.asked, [{ what: 'pin', name: 'hello', args: expected }]);
+  assert.equal((await run('pin', 'hello', '--for', '2h')).stdout, 'hello is pinned for 2h\n');
+  assert.equal((await run('pin', 'hello')).stdout, 'hello is pinned until it is unpinned\n');
   assert.equal((await run('pin', 'hello', '--for', '2h', '--until', '2100-01-01T00:00:00Z')).code, 2);
   assert.equal((await run('pin', 'hello', '--for', 'long')).code, 2);
   plane.awake.set('hello', readyState('hello'));
