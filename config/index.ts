@@ -65,6 +65,7 @@ export {
   templateOf,
 } from './pools.js';
 export type { CommandStep } from './providers/command-schema.js';
+export { hasGpus } from './providers/gce-schema.js';
 export { type HttpCall, type HttpLookup, httpPresets } from './providers/http-schema.js';
 export type {
   AwsContainerArgs,

@@ -2,9 +2,10 @@
 import type { Contradiction } from '../contradictions.js';
 import type { LooseConfigFile } from '../schema.js';
 import type { Path } from '../yaml-source.js';
+import { hasGpus } from './gce-schema.js';
 
 export function gceContradictions({ resources }: LooseConfigFile): Contradiction[] {
-  return Object.entries(resources).flatMap(([name, { gce, endpoint, pool }]) => {
+  return Object.entries(resources).flatMap(([name, { gce, endpoint, idle, pool }]) => {
     if (gce === undefined) return [];
     const at = (...keys: string[]): Path => ['resources', name, ...keys];
     const found: Contradiction[] = [];
@@ -18,6 +19,14 @@ export function gceContradictions({ resources }: LooseConfigFile): Contradiction
     if (gce.externalAddress === 'none' && gce.reach === 'external') {
       const message = 'a machine without an external address is not reached by it';
       told([at('gce', 'externalAddress'), at('gce', 'reach')], message, 'reach: internal');
+    }
+    // https://cloud.google.com/compute/docs/instances/live-migration-process and /suspend-resume-instance: limitations.
+    if (gce.onHostMaintenance === 'migrate' && (hasGpus(gce) || gce.provisioning !== 'standard')) {
+      const message = 'only a standard machine without GPUs can be moved to another host';
+      told([at('gce', 'onHostMaintenance'), at('gce', 'provisioning')], message, 'terminate');
+    }
+    if (hasGpus(gce) && idle.then === 'suspend') {
+      told([at('idle', 'then'), at('gce')], 'a machine with GPUs cannot be suspended', 'stop or delete');
     }
     if (pool !== undefined && gce.name !== undefined) {
       told([at('gce', 'name'), at('pool')], 'the members of a pool cannot share a machine', 'no name');

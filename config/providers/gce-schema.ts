@@ -61,6 +61,15 @@ export const gceSettings = z.strictObject({
   image: cloudImage.optional(),
   /** Such as e2-small. */
   machineType: text('a machine type').default('n1-standard-1'),
+  /** GPUs that are attached to it. Machine types that come with GPUs, such as g2-standard-4, need none here. */
+  accelerators: z
+    .strictObject({
+      /** Such as nvidia-tesla-t4. */
+      type: text('a type of accelerators'),
+      /** How many of them. */
+      count: whole(1, 16).default(1),
+    })
+    .optional(),
   /** By which firewall rules know it. */
   tags: z.array(tag).default(['http-server']),
   /** What the machine sees of its metadata. Secrets in it are seen by whoever may look at the machine. */
@@ -88,6 +97,13 @@ export const gceSettings = z.strictObject({
       error: wants('a kind of machine', 'spot, preemptible or standard'),
     })
     .default('spot'),
+  /**
+   * While the cloud maintains its host the machine is moved to another one, or ended. Default: migrate for a standard
+   * machine, terminate for others and for what has GPUs, which are never moved.
+   */
+  onHostMaintenance: z
+    .enum(['migrate', 'terminate'], { error: wants('what becomes of the machine', 'migrate or terminate') })
+    .optional(),
   /** What the machine may do in the name of its service account: URLs, or short names such as cloud-platform. */
   scopes: z.array(text('a scope')).default([]),
   /** Its address. Default: none; with scopes, the project's default. */
@@ -113,3 +129,13 @@ export const gceSettings = z.strictObject({
   /** How long a call is tried again that is throttled or not answered. */
   patience: duration.default(120 * SECOND),
 });
+
+/** Families of machine types that come with GPUs (https://cloud.google.com/compute/docs/gpus). */
+const WITH_GPUS = /^(a[2-4]x?|g[24])-/;
+
+/** Of settings of the provider `gce`: whether its machine has GPUs, attached or with its type. */
+export const hasGpus = ({
+  accelerators,
+  machineType,
+}: Pick<z.infer<typeof gceSettings>, 'accelerators' | 'machineType'>): boolean =>
+  accelerators !== undefined || WITH_GPUS.test(machineType);

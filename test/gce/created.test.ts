@@ -107,6 +107,22 @@ test('VP7: machines are preemptible by default, and standard where it is said', 
   assert.deepEqual([standard.preemptible, standard.onHostMaintenance], [false, 'MIGRATE']);
 });
 
+test('GPUs are attached, and what has any is never told to be moved to another host', async () => {
+  const spec = await inserted({
+    provisioning: 'standard',
+    accelerators: { type: 'nvidia-tesla-t4', count: 2 },
+  });
+  const acceleratorType = 'zones/us-central1-a/acceleratorTypes/nvidia-tesla-t4';
+  assert.deepEqual(spec.guestAccelerators, [{ acceleratorType, acceleratorCount: 2 }]);
+  const moved = async (gce: object) =>
+    ((await inserted({ provisioning: 'standard', ...gce })).scheduling as Record<string, unknown>)
+      .onHostMaintenance;
+  assert.equal((spec.scheduling as Record<string, unknown>).onHostMaintenance, 'TERMINATE');
+  assert.equal(await moved({ machineType: 'g2-standard-4' }), 'TERMINATE');
+  assert.equal(await moved({ machineType: 'e2-small' }), 'MIGRATE');
+  assert.equal(await moved({ onHostMaintenance: 'terminate' }), 'TERMINATE');
+});
+
 test('VP8: no scopes by default; with scopes the service account is the project’s default', async () => {
   assert.equal((await inserted({})).serviceAccounts, undefined);
   const prefix = 'https://www.googleapis.com/auth';

@@ -34,6 +34,24 @@ const cases: [string, object, object, RegExp][] = [
     {},
     /by the same key/,
   ],
+  [
+    'a spot machine that is moved',
+    { onHostMaintenance: 'migrate' },
+    {},
+    /onHostMaintenance: .*only a standard machine/s,
+  ],
+  [
+    'a machine with GPUs that is moved',
+    { onHostMaintenance: 'migrate', provisioning: 'standard', machineType: 'a2-highgpu-1g' },
+    {},
+    /only a standard machine without GPUs/,
+  ],
+  [
+    'a machine with GPUs that is suspended',
+    { accelerators: { type: 'nvidia-tesla-t4' } },
+    { idle: { then: 'suspend' } },
+    /with GPUs cannot be suspended/,
+  ],
   ['a zone named twice', { zones: ['us-central1-a'] }, {}, /named twice/],
   ['a name that is none for a machine', { name: 'A_b' }, {}, /beginning with a letter/],
 ];

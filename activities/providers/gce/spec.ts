@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
-import { type Config, resolveReferences, type SettingsOf, settingsOf } from '../../../config/index.js';
+import {
+  type Config,
+  hasGpus,
+  resolveReferences,
+  type SettingsOf,
+  settingsOf,
+} from '../../../config/index.js';
 import { cloudIdOf, type HandedImages } from '../../images/handed.js';
 import type { BootRequest } from '../contract.js';
 import { cloudConfig } from './container.js';
@@ -52,6 +58,7 @@ export function specOf(request: BootRequest, zone: string, owner: string, config
     ],
     networkInterfaces: [networkOf(settings, zone)],
     scheduling: schedulingOf(settings),
+    ...acceleratorsOf(settings, zone),
     ...accountOf(settings),
   };
 }
@@ -78,13 +85,25 @@ function networkOf({ network, subnetwork, externalAddress }: Settings, zone: str
 }
 
 /** What may be taken away is not moved to another host, nor started again by the cloud: that is decided here. */
-function schedulingOf({ provisioning }: Settings): object {
-  const automaticRestart = false;
-  if (provisioning === 'standard')
-    return { automaticRestart, onHostMaintenance: 'MIGRATE', preemptible: false };
-  const scheduling = { automaticRestart, onHostMaintenance: 'TERMINATE', preemptible: true };
+function schedulingOf(settings: Settings): object {
+  const { provisioning } = settings;
+  const isMoved = provisioning === 'standard' && !hasGpus(settings);
+  const { onHostMaintenance: wanted = isMoved ? 'migrate' : 'terminate' } = settings;
+  const scheduling = {
+    automaticRestart: false,
+    onHostMaintenance: wanted.toUpperCase(),
+    preemptible: provisioning !== 'standard',
+  };
+  if (provisioning === 'standard') return scheduling;
   if (provisioning === 'preemptible') return scheduling;
   return { ...scheduling, provisioningModel: 'SPOT', instanceTerminationAction: 'STOP' };
+}
+
+function acceleratorsOf({ accelerators }: Settings, zone: string): object {
+  if (accelerators === undefined) return {};
+  const { type, count } = accelerators;
+  const acceleratorType = `zones/${zone}/acceleratorTypes/${type}`;
+  return { guestAccelerators: [{ acceleratorType, acceleratorCount: count }] };
 }
 
 function accountOf({ scopes, serviceAccount }: Settings): object {
