@@ -3,7 +3,7 @@ import type { Bars, Distribution, Plot } from './contract.js';
 import { shortNumber } from './table.js';
 
 const WIDTH = 720;
-const MARGIN = { left: 190, right: 80, top: 48, bottom: 44 };
+const MARGIN = { left: 190, right: 110, top: 48, bottom: 44 };
 const INNER = WIDTH - MARGIN.left - MARGIN.right;
 const BAR = 26;
 const CURVES = 260;
@@ -54,7 +54,7 @@ function drawDistribution({ title, unit, series }: Distribution): string {
     const key = `<rect x="${MARGIN.left}" y="${at - 9}" width="12" height="9" fill="${colour}"/>`;
     return line + key + text(MARGIN.left + 18, at, `${label} (${values.length})`, 'start');
   });
-  const axis = text(MARGIN.left + INNER + 8, y(0) + 18, unit, 'start');
+  const axis = text(MARGIN.left + INNER + 24, y(0) + 18, unit, 'start');
   return svg(height, title, [...axes, ...ticks, axis, ...curves].join('\n'));
 }
 
