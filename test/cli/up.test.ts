@@ -18,7 +18,7 @@ test(
     const running = startFake(context, place);
     await untilUp(running);
     assert.match(running.output(), new RegExp(`proxy +http://127.0.0.1:${place.proxy}\n`));
-    assert.match(running.output(), new RegExp(`control +http://127.0.0.1:${place.control}\n`));
+    assert.match(running.output(), new RegExp(`control +http://127.0.0.1:${place.control} `));
     assert.match(running.output(), new RegExp(`Temporal UI +http://127.0.0.1:${place.ui}/`));
     const words = processesOf(place).map(({ command }) => command);
     for (const part of [
