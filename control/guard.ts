@@ -56,7 +56,7 @@ interface Headers {
 /** Whether a browser is signed in with the token. Who sends an Authorization field wants to be known by it. */
 function hasSession(req: Request, { token }: Access, secret: string): boolean {
   if (token === undefined || req.get('authorization') !== undefined) return false;
-  return sessionEnd(req.get('cookie'), { token, secret, now: Date.now() }) !== undefined;
+  return sessionEnd(req, { token, secret, now: Date.now() }) !== undefined;
 }
 
 /** For the paths that are open to all. */

@@ -1,6 +1,7 @@
 /** The past awake periods of a resource, from the executions that Temporal keeps. */
 import type { Config } from '../config/index.js';
 import type { ClosedRun, RunResult } from '../temporal/index.js';
+import { chainsOf } from './chains.js';
 import type { AwakePeriod, ResourceHistory, WakeTimes } from './contract.js';
 import { inParallel } from './in-parallel.js';
 import { runUrl } from './links.js';
@@ -55,18 +56,8 @@ type ToldRun = ClosedRun & RunResult;
  * its first run and is told by its last. Where that one is still awake, nothing of it is past.
  */
 export function periodsOf(config: Config, runs: readonly ToldRun[]): AwakePeriod[] {
-  const periods: AwakePeriod[] = [];
-  const before = new Map<string, ToldRun>();
-  for (const run of [...runs].sort((a, b) => a.start - b.start)) {
-    const earlier = before.get(run.name);
-    const whole = earlier === undefined ? run : joined(earlier, run);
-    if (run.goesOn) before.set(run.name, whole);
-    else {
-      before.delete(run.name);
-      periods.push(periodOf(config, whole));
-    }
-  }
-  return periods.sort((a, b) => b.end - a.end);
+  const { whole } = chainsOf(runs, ({ goesOn }) => goesOn === true, joined);
+  return whole.map((run) => periodOf(config, run)).sort((a, b) => b.end - a.end);
 }
 
 /** One that was cut off says nothing of its life: what its predecessor said holds but for the end. */

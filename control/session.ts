@@ -4,6 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import express, { type Request, type Response, Router } from 'express';
+import { cookieOf } from '../access/credentials.js';
 import type { Config } from '../config/index.js';
 import { SESSION_COOKIE, sign, verify } from '../config/index.js';
 import { callerOf } from './caller.js';
@@ -18,20 +19,12 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 const signedText = (until: string, id: string, token: string): string =>
   `session\n${until}\n${id}\n${digest(token).toString('hex')}`;
 
-/**
- * Until when the session of a Cookie header holds, in ms since 1970; undefined where there is none. One that is there
- * twice is none: a neighbour may have set it.
- */
+/** Until when the session of a browser holds, in ms since 1970; undefined where there is none. */
 export function sessionEnd(
-  header: string | undefined,
+  req: Request,
   { token, secret, now }: { token: string; secret: string; now: number },
 ): number | undefined {
-  const values = (header ?? '')
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${SESSION_COOKIE}=`));
-  const [, until, id, proof] =
-    VALUE.exec(values.length === 1 ? (values[0] ?? '').slice(SESSION_COOKIE.length + 1) : '') ?? [];
+  const [, until, id, proof] = VALUE.exec(cookieOf(req, SESSION_COOKIE) ?? '') ?? [];
   if (until === undefined || id === undefined || proof === undefined) return undefined;
   const holds = Number(until) > now && verify(secret, signedText(until, id, token), proof);
   return holds ? Number(until) : undefined;
@@ -50,8 +43,7 @@ export function sessionApi(parts: {
     read(queries.none, req.query, 'query');
     const { token } = parts.access();
     const now = Date.now();
-    const until =
-      token === undefined ? undefined : sessionEnd(req.get('cookie'), { token, secret: parts.secret, now });
+    const until = token === undefined ? undefined : sessionEnd(req, { token, secret: parts.secret, now });
     const { user, may } = callerOf(req);
     const result: SessionResult = {
       byToken: token !== undefined,

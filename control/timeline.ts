@@ -1,6 +1,7 @@
 /** When everything was awake, for bars on a line. */
 import type { Config } from '../config/index.js';
 import type { RunTime } from '../temporal/index.js';
+import { chainsOf } from './chains.js';
 import type { Timeline } from './contract.js';
 import type { CostBook } from './cost.js';
 
@@ -24,16 +25,11 @@ export async function timelineOf(config: Config, costs: CostBook, hours: number)
 
 /** A run that handed on to a successor was awake without a break: the two are one. */
 function joined(runs: readonly RunTime[]): RunTime[] {
-  const whole: RunTime[] = [];
-  const before = new Map<string, RunTime>();
-  for (const run of [...runs].sort((a, b) => a.start - b.start)) {
-    const one = { ...run, start: before.get(run.name)?.start ?? run.start };
-    if (run.continued) before.set(run.name, one);
-    else {
-      before.delete(run.name);
-      whole.push(one);
-    }
-  }
+  const { whole, open } = chainsOf(
+    runs,
+    ({ continued }) => continued === true,
+    ({ start }, run) => ({ ...run, start }),
+  );
   // The successor is not in the list yet.
-  return [...whole, ...before.values()];
+  return [...whole, ...open];
 }

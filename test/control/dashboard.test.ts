@@ -222,6 +222,9 @@ test('the timeline has a bar for each time awake', needs('chromium'), async (t) 
   await page.goto(`${url}/#/timeline`);
   await page.locator('.bars li', { hasText: 'jupyter' }).waitFor();
   assert.equal(await page.locator('.bars li').count(), 3);
+  // Beside their heading, as all lists of drawings.
+  const margin = "getComputedStyle(document.querySelector('.bars')).marginTop";
+  assert.equal(await page.evaluate(margin), '0px');
   assert.equal(await page.locator('.bars li', { hasText: 'hello' }).locator('rect').count(), 24);
   const bars = await page
     .locator('.bars rect')

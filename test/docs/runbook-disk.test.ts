@@ -1,11 +1,10 @@
 // docs/runbook.md, "The disk is full": a small disk of its own is full, the lines of the page are run, and it goes on.
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { eventually } from '../kit/conditions.js';
 import { needs } from '../kit/engines.js';
@@ -13,27 +12,13 @@ import { app, COMMAND } from '../kit/house-base.js';
 import { ask } from '../kit/house-client.js';
 import { WholeHouse } from '../kit/house-up.js';
 import { followed } from '../kit/runbook.js';
+import { needsMount, smallDisk } from '../kit/small-disk.js';
 
 const DISK = '64M';
 const FILL_BYTES = 256 * 1024;
 /** A call that hangs takes its time to fail. */
 const PATIENCE_MS = 120_000;
-/** Mounting wants root. */
-const skip =
-  process.getuid?.() === 0
-    ? [needs('temporal'), needs('mount')].find(({ skip }) => skip !== false)
-    : { skip: 'engine absent: mount needs root' };
-
-/** A disk of the test's own. */
-function smallDisk(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'reveille-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK},mode=700`, 'reveille-test', folder]);
-  t.after(() => {
-    execFileSync('umount', ['-l', folder]);
-    rmdirSync(folder);
-  });
-  return folder;
-}
+const skip = [needs('temporal'), needsMount()].find(({ skip }) => skip !== false);
 
 /** Writes until nothing more goes. */
 function fill(file: string): void {
@@ -61,7 +46,7 @@ async function untilItCannotWrite({ connection }: WholeHouse): Promise<void> {
 }
 
 test('the lines of the runbook make room on a full disk, and what waits goes on', skip ?? {}, async (t) => {
-  const disk = smallDisk(t);
+  const disk = smallDisk(t, DISK);
   const plan = {
     resources: { app: app({}, { idle: { after: '10m' }, lease: { time: '1s' } }) },
     top: { images: { budget: '16MB', keepFree: '0B' } },

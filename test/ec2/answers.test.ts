@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { eventually } from '../kit/conditions.js';
-import { Yard } from '../kit/ec2-yard.js';
+import { yardOfSuite } from '../kit/ec2-yard.js';
 import { needs } from '../kit/engines.js';
 
 describe('what the cloud answers', needs('moto'), () => {
-  let opened: Yard | undefined;
-  const yard = (): Yard => {
-    assert.ok(opened);
-    return opened;
-  };
-  before(async () => {
-    opened = await Yard.open();
-  });
-  after(() => opened?.close());
+  const yard = yardOfSuite();
 
   const PLACES = { zones: ['us-east-1a', 'us-east-1b'], type: ['t3.micro', 't3.small'] };
   const refuse = (call: RegExp, code: string, times?: number) =>

@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { eventually } from '../kit/conditions.js';
-import { Yard } from '../kit/ec2-yard.js';
+import { yardOfSuite } from '../kit/ec2-yard.js';
 import { needs } from '../kit/engines.js';
 
 describe('instances that exist without Reveille', needs('moto'), () => {
-  let opened: Yard | undefined;
-  const yard = (): Yard => {
-    assert.ok(opened);
-    return opened;
-  };
-  before(async () => {
-    opened = await Yard.open();
-  });
-  after(() => opened?.close());
+  const yard = yardOfSuite();
 
   const made = async (resource: string, tags: Record<string, string> = {}) => {
     const id = await yard().site.create({ RESOURCE: resource }, tags);

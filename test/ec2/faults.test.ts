@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Fault } from '../kit/ec2-faults.js';
-import { Yard, type YardWorker } from '../kit/ec2-yard.js';
+import { type YardWorker, yardOfSuite } from '../kit/ec2-yard.js';
 import { needs } from '../kit/engines.js';
 
 const CALLS = [
@@ -24,15 +24,7 @@ const FAULTS: Fault[] = [
 ];
 
 describe('a cloud that fails', { ...needs('moto'), concurrency: 2 }, () => {
-  let opened: Yard | undefined;
-  const yard = (): Yard => {
-    assert.ok(opened);
-    return opened;
-  };
-  before(async () => {
-    opened = await Yard.open();
-  });
-  after(() => opened?.close());
+  const yard = yardOfSuite();
 
   /** Two generations and what becomes of them: each call of the provider is among it. */
   async function life(name: string, host: YardWorker): Promise<void> {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { Ec2Registrar } from '../../activities/images/registrars/ec2.js';
 import { configSchema, type Ec2Place } from '../../config/index.js';
 import type { ImageStanding } from '../../control/images-contract.js';
 import { bytes } from '../images/kit.js';
-import { Yard } from '../kit/ec2-yard.js';
+import { yardOfSuite } from '../kit/ec2-yard.js';
 import { needs } from '../kit/engines.js';
 import { WholeHouse } from '../kit/house-up.js';
 import { Mirror, sha256 } from '../kit/mirror.js';
@@ -27,15 +27,7 @@ function image(house: WholeHouse, ...args: string[]): Promise<{ code: number; ou
 }
 
 describe('images of a cloud with EC2’s interface', needs('moto'), () => {
-  let opened: Yard | undefined;
-  const yard = (): Yard => {
-    assert.ok(opened);
-    return opened;
-  };
-  before(async () => {
-    opened = await Yard.open();
-  });
-  after(() => opened?.close());
+  const yard = yardOfSuite();
 
   const place = () => ({
     ...yard().site.settings,

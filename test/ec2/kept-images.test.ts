@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { isReveilleError } from '../../errors/index.js';
 import { bytes } from '../images/kit.js';
-import { Yard } from '../kit/ec2-yard.js';
+import { yardOfSuite } from '../kit/ec2-yard.js';
 import { needs } from '../kit/engines.js';
 import { CONTEXT, ImageHost } from '../kit/image-host.js';
 import { Mirror } from '../kit/mirror.js';
@@ -10,15 +10,7 @@ import { Mirror } from '../kit/mirror.js';
 const UPLOAD = 'cp "$IMAGE_PATH" "$BUCKET/$IMAGE_KEY" && echo "s3://bucket/$IMAGE_KEY"';
 
 describe('images by URL that instances are made from', needs('moto'), () => {
-  let opened: Yard | undefined;
-  const yard = (): Yard => {
-    assert.ok(opened);
-    return opened;
-  };
-  before(async () => {
-    opened = await Yard.open();
-  });
-  after(() => opened?.close());
+  const yard = yardOfSuite();
 
   const registered = () => yard().site.list({ Action: 'DescribeImages', 'Owner.1': 'self' }, 'imageId');
 

@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { eventually } from '../kit/conditions.js';
-import { Yard } from '../kit/ec2-yard.js';
+import { yardOfSuite } from '../kit/ec2-yard.js';
 import { needs } from '../kit/engines.js';
 
 describe('workers that meet at one instance', needs('moto'), () => {
-  let opened: Yard | undefined;
-  const yard = (): Yard => {
-    assert.ok(opened);
-    return opened;
-  };
-  before(async () => {
-    opened = await Yard.open();
-  });
-  after(() => opened?.close());
+  const yard = yardOfSuite();
 
   test('two workers that have each created one at another place are left with one', async () => {
     const { site } = yard();

@@ -1,39 +1,22 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { DEFAULT_UNPACK_LIMITS, unpack } from '../../activities/images/unpack/index.js';
-import { needs } from '../kit/engines.js';
 import { addImage, diskUsage, keyOf, MB, NEVER, openStore } from '../kit/image-store.js';
+import { needsMount, smallDisk } from '../kit/small-disk.js';
 import { TestContextOfImages } from '../kit/unpack.js';
 
 const NO_SPACE = { code: 'IMAGE_NO_SPACE' };
 const DISK = 8 * MB;
 
-/** Mounting wants root. */
-const needsMount = (): { skip: string | false } =>
-  process.getuid?.() === 0 ? needs('mount') : { skip: 'engine absent: mount needs root' };
-
-/** A disk of the test's own. */
-function smallDisk(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'reveille-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK},mode=700`, 'reveille-test', folder]);
-  t.after(() => {
-    execFileSync('umount', ['-l', folder]);
-    rmdirSync(folder);
-  });
-  return folder;
-}
-
 test(
   'a full disk is named while an image is unpacked, and what was unpacked is removed',
   needsMount(),
   async (t) => {
-    const disk = smallDisk(t);
+    const disk = smallDisk(t, DISK);
     const part = join(disk, 'part');
     const into = join(disk, 'into');
     mkdirSync(into);
@@ -55,7 +38,7 @@ test(
   'IP8: room is made on a disk that is smaller than the budget, and asked for before it is full',
   needsMount(),
   async (t) => {
-    const folder = join(smallDisk(t), 'images');
+    const folder = join(smallDisk(t, DISK), 'images');
     const store = await openStore(folder, { budgetBytes: 100 * MB });
     for (const name of ['a', 'b', 'c']) await addImage(store, keyOf(name), 3 * MB);
     assert.equal(store.find(keyOf('a')), undefined);
@@ -68,7 +51,7 @@ test(
   'IP8: images that nobody uses can be removed from a disk that others have filled',
   needsMount(),
   async (t) => {
-    const disk = smallDisk(t);
+    const disk = smallDisk(t, DISK);
     const folder = join(disk, 'images');
     const store = await openStore(folder);
     await addImage(store, keyOf('a'), MB);

@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after, before } from 'node:test';
 import type { BootRequest, Provider, ProviderContext } from '../../activities/providers/contract.js';
 import { Ec2Provider } from '../../activities/providers/ec2/provider.js';
 import { configSchema } from '../../config/index.js';
@@ -94,3 +96,16 @@ export class YardWorker {
 }
 
 const context = (): ProviderContext => ({ signal: new AbortController().signal, heartbeat: () => {} });
+
+/** One for the tests of a `describe`: open before the first of them, closed after the last. @returns it, when asked. */
+export function yardOfSuite(): () => Yard {
+  let opened: Yard | undefined;
+  before(async () => {
+    opened = await Yard.open();
+  });
+  after(() => opened?.close());
+  return () => {
+    assert.ok(opened, 'the yard is open');
+    return opened;
+  };
+}

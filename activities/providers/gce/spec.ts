@@ -94,8 +94,7 @@ function schedulingOf(settings: Settings): object {
     onHostMaintenance: wanted.toUpperCase(),
     preemptible: provisioning !== 'standard',
   };
-  if (provisioning === 'standard') return scheduling;
-  if (provisioning === 'preemptible') return scheduling;
+  if (provisioning !== 'spot') return scheduling;
   return { ...scheduling, provisioningModel: 'SPOT', instanceTerminationAction: 'STOP' };
 }
 
